@@ -1,0 +1,46 @@
+# Every target works on a fresh checkout: Python 3.10 or later, its venv module, make and git.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+DEMO_CORPORA = build/demo-corpora
+
+.PHONY: demo test check format bench clean
+
+# Build all tasks from the package's miniature corpora and load one back.
+demo: $(VENV)/installed
+	rm -rf demo $(DEMO_CORPORA)
+	$(BIN)/audio-flan sample $(DEMO_CORPORA)
+	$(BIN)/audio-flan build demo --root $(DEMO_CORPORA) --workers 2
+	$(BIN)/python tools/load_demo.py demo
+	$(BIN)/audio-flan show demo speech_asr -n 1
+	$(BIN)/audio-flan show demo speech_denoising -n 1
+
+test: $(VENV)/installed-for-development
+	$(BIN)/python -m pytest -n 2
+
+# Format, lint, types.
+check: $(VENV)/installed-for-development
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/installed-for-development
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/installed-for-development
+	$(BIN)/python -m benchmarks
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml setup.cfg | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/installed-for-development: pyproject.toml setup.cfg | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@ $(VENV)/installed
+
+clean:
+	rm -rf build demo dist $(VENV)

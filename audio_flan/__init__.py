@@ -1,0 +1,37 @@
+"""Audio-FLAN: instruction-tuning data of 80 audio tasks out of public corpora, for `datasets`.
+
+The names here are imported when they are first used, so that `import audio_flan` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from audio_flan.audio import decode
+    from audio_flan.errors import AudioFlanError
+    from audio_flan.loading import load_dataset
+    from audio_flan.schema import from_jsonl, to_jsonl
+
+__version__ = "0.1.0"
+
+__all__ = ["AudioFlanError", "decode", "from_jsonl", "load_dataset", "to_jsonl"]
+
+_HOMES = {
+    "AudioFlanError": "errors",
+    "decode": "audio",
+    "from_jsonl": "schema",
+    "load_dataset": "loading",
+    "to_jsonl": "schema",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

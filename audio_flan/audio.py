@@ -1,0 +1,237 @@
+"""Audio as it moves through the library: where it is, its encoded bytes, its samples.
+
+Whole source audio is carried as the publisher's bytes, untouched and undecoded; audio that is cut
+or computed becomes FLAC. All decoding is done by libsndfile, so that no torch is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from audio_flan.container import AudioInfo, inspect
+from audio_flan.errors import Unusable
+from audio_flan.storage import audio_head, read_audio
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+HEAD_BYTES = 4096
+"""Enough to hold the header of an ordinary WAV or FLAC file."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioRef:
+    """Where a stretch of source audio is. Nothing is opened before its bytes are asked for.
+
+    Args:
+        path: local path, fsspec URL, or the path of a zip archive.
+        name: path inside the corpus as the publisher lays it out, for provenance.
+        member: name inside the zip archive; None for a plain file.
+        start, end: the stretch in seconds; None for the whole file.
+    """
+
+    path: str
+    name: str
+    member: str | None = None
+    start: float | None = None
+    end: float | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the whole file is meant, whose bytes can be carried as they are."""
+        return self.start is None
+
+    def cut(self, start: float, end: float) -> AudioRef:
+        """A stretch of this audio; times in seconds from the start of this one."""
+        origin = self.start or 0.0
+        return replace(self, start=origin + start, end=origin + end)
+
+
+@dataclass(frozen=True, slots=True)
+class Waveform:
+    """Computed audio.
+
+    Args:
+        samples: float32 [channels, n], full scale is 1.
+        rate: sampling rate, Hz.
+    """
+
+    samples: NDArray[np.float32]
+    rate: int
+
+    @property
+    def seconds(self) -> float:
+        """Duration."""
+        return float(self.samples.shape[1] / self.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedAudio:
+    """An audio file in memory.
+
+    Args:
+        data: its bytes.
+        extension: of its container, lower-case, with the dot.
+        seconds: its duration.
+    """
+
+    data: bytes
+    extension: str
+    seconds: float
+
+
+def load(ref: AudioRef, *, verify: bool = False) -> EncodedAudio:
+    """The bytes of a stretch of source audio: the file's own where it is whole, else FLAC.
+
+    Args:
+        ref: where the audio is.
+        verify: decode all of it, rather than compare the declared length with the bytes there.
+
+    Raises:
+        Unusable: reason "audio-missing", "audio-empty", "audio-truncated" or "not-audio".
+    """
+    data = read_audio(ref.path, ref.member, ref.name)
+    info = inspect(data, len(data), ref.name)
+    if not ref.is_whole:
+        return encode(_read_stretch(data, ref, info), info.bits)
+    if verify:
+        _decode_bytes(data, ref.name)
+    return EncodedAudio(data, info.extension, info.seconds)
+
+
+def check(ref: AudioRef) -> AudioInfo:
+    """Look at an audio file's header and length only.
+
+    Raises:
+        Unusable: as `load`.
+    """
+    head, size = audio_head(ref.path, ref.member, ref.name, HEAD_BYTES)
+    try:
+        return inspect(head, size, ref.name)
+    except Unusable:
+        # Long headers, and containers that must be read to their end.
+        return inspect(read_audio(ref.path, ref.member, ref.name), size, ref.name)
+
+
+def duration(ref: AudioRef) -> float:
+    """Duration of a stretch of source audio in seconds, from the header alone.
+
+    Raises:
+        Unusable: as `load`.
+    """
+    seconds = check(ref).seconds
+    return seconds if ref.end is None else min(ref.end, seconds) - (ref.start or 0.0)
+
+
+def waveform(ref: AudioRef) -> Waveform:
+    """The samples of a stretch of source audio.
+
+    Raises:
+        Unusable: as `load`; also where the file does not decode.
+    """
+    data = read_audio(ref.path, ref.member, ref.name)
+    info = inspect(data, len(data), ref.name)
+    if not ref.is_whole:
+        return _read_stretch(data, ref, info)
+    samples, rate = _decode_bytes(data, ref.name)
+    return Waveform(samples, rate)
+
+
+def encode(wave: Waveform, bits: int = 16) -> EncodedAudio:
+    """Encode samples as FLAC.
+
+    Args:
+        wave: the samples; beyond full scale they are an error, not clipped in silence.
+        bits: resolution; above 16, 24 bits are kept.
+
+    Raises:
+        ValueError: samples beyond full scale.
+    """
+    import numpy as np
+    import soundfile
+
+    peak = float(np.max(np.abs(wave.samples), initial=0.0))
+    if peak > 1.0:
+        raise ValueError(f"samples beyond full scale: peak {peak:.3f}")
+    target = BytesIO()
+    subtype = "PCM_16" if bits <= 16 else "PCM_24"
+    soundfile.write(target, wave.samples.T, wave.rate, format="FLAC", subtype=subtype)
+    return EncodedAudio(target.getvalue(), ".flac", wave.seconds)
+
+
+def decode(
+    audio: Mapping[str, Any], sampling_rate: int | None = None, mono: bool = False
+) -> tuple[NDArray[np.float32], int]:
+    """Decode the audio of a row, without torch, on every version of `datasets`.
+
+    Args:
+        audio: a cell of an audio column with decoding off: `{"bytes": …, "path": …}`.
+        sampling_rate: rate to resample to, Hz; None keeps the audio's own.
+        mono: average the channels into one.
+
+    Returns:
+        (samples, rate): float32 [channels, n] with full scale 1, and the rate in Hz.
+
+    Raises:
+        Unusable: the bytes are not audio, or there are none and no file at the path.
+        TypeError: not such a cell; for instance one that `datasets` has decoded itself.
+    """
+    if not isinstance(audio, Mapping) or not {"bytes", "path"} <= set(audio):
+        raise TypeError(
+            f"expected a cell {{'bytes': …, 'path': …}}, found {type(audio).__name__}; turn "
+            "decoding off first: dataset.decode(False) in streaming mode, "
+            "dataset.cast_column(name, Audio(decode=False)) else"
+        )
+    data, path = audio["bytes"], audio["path"]
+    if data is None:
+        data = read_audio(path, None, path)
+    samples, rate = _decode_bytes(data, path or "audio")
+    if mono and samples.shape[0] > 1:
+        samples = samples.mean(axis=0, keepdims=True)
+    if sampling_rate is not None and sampling_rate != rate:
+        samples, rate = resample(samples, rate, sampling_rate), sampling_rate
+    return samples, rate
+
+
+def resample(samples: NDArray[np.float32], rate: int, target: int) -> NDArray[np.float32]:
+    """Resample float32 [channels, n] from one rate to another (Hz), by soxr's HQ recipe."""
+    import numpy as np
+    import soxr
+
+    if rate == target:
+        return samples
+    return np.ascontiguousarray(soxr.resample(samples.T, rate, target, quality="HQ").T)
+
+
+def _decode_bytes(data: bytes, name: str) -> tuple[NDArray[np.float32], int]:
+    import numpy as np
+    import soundfile
+
+    try:
+        samples, rate = soundfile.read(BytesIO(data), dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise Unusable("not-audio", f"{name}: {error.error_string}") from None
+    return np.ascontiguousarray(samples.T), rate
+
+
+def _read_stretch(data: bytes, ref: AudioRef, info: AudioInfo) -> Waveform:
+    """Decode the samples from start to end only; both are rounded to whole samples."""
+    import numpy as np
+    import soundfile
+
+    start = round((ref.start or 0.0) * info.rate)
+    stop = info.frames if ref.end is None else min(round(ref.end * info.rate), info.frames)
+    if start >= stop:
+        detail = f"{ref.name}: {ref.start}-{ref.end} s of {info.seconds:.2f} s"
+        raise Unusable("stretch-outside-audio", detail)
+    try:
+        samples, rate = soundfile.read(
+            BytesIO(data), start=start, stop=stop, dtype="float32", always_2d=True
+        )
+    except soundfile.LibsndfileError as error:
+        raise Unusable("not-audio", f"{ref.name}: {error.error_string}") from None
+    return Waveform(np.ascontiguousarray(samples.T), rate)

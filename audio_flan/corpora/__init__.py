@@ -1,0 +1,39 @@
+"""Corpora: one file each in `speech/`, `music/`, `audio/`, found by the name of the file."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from audio_flan.errors import UnknownNameError
+from audio_flan.registry import classes_in, module_names
+
+if TYPE_CHECKING:
+    from audio_flan.corpora.base import Corpus
+
+
+def corpus_keys() -> tuple[str, ...]:
+    """Keys of all corpora, by domain and name; nothing is imported."""
+    return tuple(name.split("/")[1] for name in module_names(__name__))
+
+
+@cache
+def corpus_class(key: str) -> type[Corpus]:
+    """The class of a corpus.
+
+    Raises:
+        UnknownNameError: there is no such corpus.
+    """
+    from audio_flan.corpora.base import Corpus
+
+    modules = {name.split("/")[1]: full for name, full in module_names(__name__).items()}
+    if key not in modules:
+        raise UnknownNameError("corpus", key, modules)
+    (found,) = classes_in(import_module(modules[key]), Corpus)
+    return found
+
+
+def corpus_classes() -> tuple[type[Corpus], ...]:
+    """The classes of all corpora."""
+    return tuple(corpus_class(key) for key in corpus_keys())

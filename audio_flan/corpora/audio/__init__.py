@@ -1,0 +1,1 @@
+"""Sound corpora, one file each."""

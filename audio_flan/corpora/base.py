@@ -1,0 +1,221 @@
+"""The contract of corpora: a folder as published in, clips out.
+
+A reader states what a corpus is (class attributes) and yields its clips; it knows nothing of tasks,
+templates or `datasets`. Most corpora are tables: see `TableCorpus`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import accumulate
+from typing import ClassVar
+
+from audio_flan.clip import Clip, Reject
+from audio_flan.corpora.folder import Folder, at, locate
+from audio_flan.corpora.tables import BadRow, Range, Row, Table
+from audio_flan.errors import CorpusLayoutError, Unusable
+from audio_flan.slots import Label
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A part of a corpus that is read in one go: fixed by the data, never by the machine.
+
+    Args:
+        split: the split of its clips.
+        file: metadata file, or folder, that it is read from.
+        part: run of lines of the file; None for all of it.
+    """
+
+    split: str
+    file: str
+    part: Range | None = None
+
+
+class Corpus(ABC):
+    """A corpus as its publisher distributes it.
+
+    Args:
+        folder: where it lies.
+
+    Class attributes:
+        key: name of the corpus in this library, and of its module.
+        title: its name in full.
+        domain: "speech", "music" or "audio".
+        license: SPDX id, or "LicenseRef-…" with `license_conditions` saying what it asks.
+        redistributable: whether the licence lets its audio be published again.
+        homepage: where it is described.
+        download: how to get it.
+        citation: the work to cite.
+        languages: BCP 47 codes of its words.
+        source: the paper's field: where the audio comes from ("audiobook", "youtube", "studio").
+        folders: names that the publisher's archive unpacks to, next to `key`.
+        metadata: files that it can not do without; the first one tells that the corpus is there.
+        provides: annotation fields of `Clip` that it fills.
+        labels: closed label sets by field, in words that a person would say.
+        speakers: number of speakers as published; 0 where unknown.
+        split_rule: how the splits are made, in a sentence.
+    """
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    domain: ClassVar[str]
+    license: ClassVar[str]
+    license_conditions: ClassVar[str] = ""
+    redistributable: ClassVar[bool]
+    homepage: ClassVar[str]
+    download: ClassVar[str]
+    citation: ClassVar[str]
+    languages: ClassVar[tuple[str, ...]] = ()
+    source: ClassVar[str]
+    folders: ClassVar[tuple[str, ...]] = ()
+    metadata: ClassVar[tuple[str, ...]]
+    provides: ClassVar[frozenset[str]]
+    labels: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    speakers: ClassVar[int] = 0
+    split_rule: ClassVar[str]
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self._labels: dict[tuple[str, str], Label] = {}
+
+    @classmethod
+    def find(cls, root: str) -> Corpus | None:
+        """The corpus under a root that holds a folder (or archive) for each corpus.
+
+        Returns:
+            None where the root has nothing of that name.
+
+        Raises:
+            CorpusLayoutError: its folder is there, its metadata is not.
+        """
+        folder, missing = locate(cls.key, root, (cls.key, *cls.folders), cls.metadata)
+        if missing:
+            raise CorpusLayoutError(
+                cls.key,
+                root,
+                expected=f"the files {', '.join(cls.metadata)}",
+                found=f"a folder of that name without {', '.join(missing)}",
+                get_it=f"{cls.download} ({cls.homepage})",
+            )
+        return cls(folder) if folder else None
+
+    @classmethod
+    def open(cls, path: str) -> Corpus:
+        """The corpus in a folder or archive of any name, or under its own name in there.
+
+        Raises:
+            CorpusLayoutError: it is not there.
+        """
+        folder = at(cls.key, path, cls.metadata)
+        corpus = cls(folder) if folder else cls.find(path)
+        if corpus is None:
+            raise CorpusLayoutError(
+                cls.key,
+                path,
+                expected=f"the files {', '.join(cls.metadata)}",
+                found="none of them",
+                get_it=f"{cls.download} ({cls.homepage})",
+            )
+        return corpus
+
+    @abstractmethod
+    def shards(self) -> dict[str, list[Shard]]:
+        """The shards of each split that is there, from metadata only.
+
+        Raises:
+            CorpusLayoutError: a metadata file is not what the publisher distributes.
+        """
+
+    @abstractmethod
+    def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
+        """The clips of a shard, lazily and in a stable order; what can not be read as rejects."""
+
+    def label(self, field: str, value: str) -> Label:
+        """A label of one of the corpus's closed sets.
+
+        Raises:
+            Unusable: reason "unknown-label".
+        """
+        label = self._labels.get((field, value))
+        if label is None:
+            options = self.labels[field]
+            if value not in options:
+                detail = f"{field} {value!r} is none of {', '.join(options)}"
+                raise Unusable("unknown-label", detail)
+            label = self._labels[field, value] = Label(value, options)
+        return label
+
+
+class TableCorpus(Corpus):
+    """A corpus with a line of a table for each clip.
+
+    Class attributes:
+        tables: the table of each split; one table for several splits where `split_of` tells.
+    """
+
+    tables: ClassVar[Mapping[str, Table]]
+
+    @abstractmethod
+    def clip(self, row: Row, split: str) -> Clip:
+        """The clip of a row.
+
+        Raises:
+            Unusable: the row can not be used.
+        """
+
+    def split_of(self, row: Row) -> str | None:
+        """The split of a row; None where its table has just one split."""
+        return None
+
+    def is_header(self, row: Row) -> bool:
+        """Whether the first line is a header that only some copies have."""
+        return False
+
+    def shards(self) -> dict[str, list[Shard]]:
+        """Runs of lines of each split's table; a split whose table is absent is left out."""
+        return {
+            split: [Shard(split, table.file, part) for part in table.ranges(self.folder)]
+            for split, table in self.tables.items()
+            if self.folder.exists(table.file)
+        }
+
+    def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
+        """The clips of a run of lines that belong to the shard's split."""
+        table = self.tables[shard.split]
+        # A line that can not be parsed has no split of its own: it is told of once.
+        first = next(split for split, other in self.tables.items() if other == table)
+        for row in table.rows(self.folder, shard.part):
+            place = f"{table.file}:{row.line}"
+            if isinstance(row, BadRow):
+                if shard.split == first:
+                    yield Reject(self.key, place, row.reason, row.detail)
+                continue
+            if row.line == 1 and self.is_header(row):
+                continue
+            split = self.split_of(row)
+            if split in (None, shard.split):
+                try:
+                    yield self.clip(row, shard.split)
+                except Unusable as error:
+                    yield Reject(self.key, place, error.reason, error.detail)
+
+
+def hash_split(corpus: str, group: str, shares: Mapping[str, float], seed: int = 0) -> str:
+    """The split of a group of clips (a speaker, an artist, a recording session), by its hash.
+
+    Args:
+        corpus: key of the corpus, which seeds the hash.
+        group: what must not be in two splits.
+        shares: the share of each split; they add up to 1.
+        seed: another one deals the groups anew, where few groups fell badly.
+    """
+    digest = blake2b(f"{corpus}:{seed}:{group}".encode(), digest_size=8).digest()
+    point = int.from_bytes(digest, "big") / 2**64
+    ends = accumulate(shares.values())
+    return next((split for split, end in zip(shares, ends, strict=True) if point < end), SPLITS[0])

@@ -1,0 +1,1 @@
+"""Music corpora, one file each."""

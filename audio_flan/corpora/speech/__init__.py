@@ -1,0 +1,1 @@
+"""Speech corpora, one file each."""

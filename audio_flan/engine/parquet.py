@@ -1,0 +1,114 @@
+"""The Parquet writer: row groups bounded by bytes, audio stored as it is, whole files only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audio_flan.schema import AUDIO_COLUMNS, Instance, arrow_schema, to_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+ROW_GROUP_BYTES = 24 << 20
+"""The knee between what a first row costs in streaming mode and what reading text costs."""
+ROW_GROUP_ROWS = 10_000
+FILE_BYTES = 480 << 20
+"""Below the 500 MB that the Hub recommends for a file."""
+
+PART_KEY = b"audio_flan.part"
+"""Key of the file's metadata that says which part of which unit it is."""
+
+
+def write_parts(instances: Iterable[Instance], folder: Path, unit: str) -> list[Path]:
+    """Write instances to as many files as they need, in the order they come.
+
+    A file gets its name when it is whole; before, it ends in ".unfinished".
+
+    Args:
+        instances: of one origin.
+        folder: where the files go.
+        unit: key of the unit, for the names.
+
+    Returns:
+        The files; none for no instances.
+    """
+    groups = _row_groups(instances)
+    paths: list[Path] = []
+    group: Sequence[Instance] | None = next(groups, None)
+    while group:
+        path = folder / f"{unit}-{len(paths)}.parquet"
+        unfinished = path.with_suffix(".unfinished")
+        try:
+            group = _write_file(group, groups, unfinished, path.stem)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        paths.append(path)
+    return paths
+
+
+def _write_file(
+    group: Sequence[Instance] | None,
+    groups: Iterator[Sequence[Instance]],
+    path: Path,
+    part: str,
+) -> Sequence[Instance] | None:
+    """Write row groups until the file is full; return the group that is left over."""
+    written = 0
+    with open_writer(path, {PART_KEY: part.encode()}) as writer:
+        while group and written < FILE_BYTES:
+            writer.write_table(to_table(group), row_group_size=len(group))
+            written += sum(instance.audio_bytes for instance in group)
+            group = next(groups, None)
+    return group
+
+
+def _row_groups(instances: Iterable[Instance]) -> Iterator[list[Instance]]:
+    group: list[Instance] = []
+    size = 0
+    for instance in instances:
+        group.append(instance)
+        size += instance.audio_bytes
+        if size >= ROW_GROUP_BYTES or len(group) >= ROW_GROUP_ROWS:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def open_writer(path: Path, metadata: dict[bytes, bytes]) -> pq.ParquetWriter:
+    """A writer with the settings of every published file.
+
+    Args:
+        path: the file.
+        metadata: more entries for the file's key-value metadata.
+    """
+    import pyarrow.parquet as pq
+
+    schema = arrow_schema()
+    stored = {f"{column}.bytes" for column in AUDIO_COLUMNS}
+    leaves = _leaves(schema)
+    return pq.ParquetWriter(
+        path,
+        schema.with_metadata({**schema.metadata, **metadata}),
+        # Compressed audio does not shrink, and stored as it is it can be deduplicated.
+        compression={leaf: "NONE" if leaf in stored else "SNAPPY" for leaf in leaves},
+        use_dictionary=[leaf for leaf in leaves if leaf not in stored],
+        use_content_defined_chunking=True,
+        write_page_index=True,
+    )
+
+
+def _leaves(schema: pa.Schema) -> list[str]:
+    """Dotted paths of the leaf columns, as Parquet names them."""
+    import pyarrow.parquet as pq
+    from pyarrow import BufferOutputStream
+
+    sink = BufferOutputStream()
+    with pq.ParquetWriter(sink, schema):
+        pass
+    parquet_schema = pq.ParquetFile(sink.getvalue()).schema
+    return [parquet_schema.column(i).path for i in range(len(parquet_schema.names))]

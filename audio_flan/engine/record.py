@@ -1,0 +1,42 @@
+"""The record that a finished unit leaves of itself."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from audio_flan.generate import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRecord:
+    """What a finished unit says of itself, as in `.build/units/<key>.json`.
+
+    Args:
+        config, corpus, split: what the unit was.
+        parts: names of its Parquet parts.
+        tally: the counts of `Tally`, `rejected` by reason.
+    """
+
+    config: str
+    corpus: str
+    split: str
+    parts: tuple[str, ...]
+    tally: Tally
+
+    def to_json(self) -> str:
+        """The record as a line of JSON."""
+        tally = {field.name: getattr(self.tally, field.name) for field in fields(self.tally)}
+        record = {field.name: getattr(self, field.name) for field in fields(self)}
+        return json.dumps({**record, "tally": {**tally, "rejected": dict(self.tally.rejected)}})
+
+    @classmethod
+    def read(cls, path: Path) -> UnitRecord:
+        """Read a record."""
+        record: dict[str, Any] = json.loads(path.read_text())
+        counts = record["tally"]
+        tally = Tally(**{**counts, "rejected": Counter(counts["rejected"])})
+        return cls(**{**record, "parts": tuple(record["parts"]), "tally": tally})

@@ -1,0 +1,74 @@
+"""Errors that a user can act on: each says what was expected, what was found, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class AudioFlanError(Exception):
+    """Base of every error that this library raises on purpose."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The constructors build the message, so that pickling by arguments would call them wrongly.
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(
+    kind: type[AudioFlanError], args: tuple[object, ...], state: dict[str, object]
+) -> AudioFlanError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class UnknownNameError(AudioFlanError):
+    """A task, corpus, split, option or slot that does not exist; offers the nearest that does."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.kind, self.name = kind, name
+        known = list(known)
+        # Three, as one near name is often the wrong one of a family (speech_tts, speech_asr).
+        near = get_close_matches(name, known, n=3, cutoff=0.5)
+        if near:
+            hint = f"did you mean {' or '.join(repr(candidate) for candidate in near)}?"
+        else:
+            hint = f"known: {', '.join(known)}" if known else "none is known"
+        super().__init__(f"unknown {kind} {name!r}; {hint}")
+
+
+class CorpusLayoutError(AudioFlanError):
+    """A corpus is absent from its root, or does not lie there as its publisher distributes it."""
+
+    def __init__(
+        self, corpus: str, where: str, *, expected: str, found: str, get_it: str | None = None
+    ) -> None:
+        self.corpus, self.where = corpus, where
+        message = f"{corpus}: expected {expected} in {where}; found {found}"
+        super().__init__(f"{message}. Get it: {get_it}" if get_it else message)
+
+
+class TemplateError(AudioFlanError):
+    """A template file that breaks the rules of templates, with the file and the line."""
+
+    def __init__(self, file: str, line: int, problem: str) -> None:
+        self.file, self.line, self.problem = file, line, problem
+        super().__init__(f"{file}:{line}: {problem}")
+
+
+class BuildError(AudioFlanError):
+    """A build that can not go on (disk full, worker killed, output folder of another kind)."""
+
+
+class Unusable(AudioFlanError):
+    """A clip that can not be used; it becomes a `Reject` unless the build stops at errors.
+
+    Args:
+        reason: one of the short, countable reasons, such as "audio-missing".
+        detail: what exactly was found, for the list of rejects.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        self.reason, self.detail = reason, detail
+        super().__init__(f"{reason}: {detail}")

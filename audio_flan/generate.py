@@ -1,0 +1,316 @@
+"""The heart: from a task, a corpus and its shards to instances, with every clip accounted for."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from audio_flan.audio import AudioRef, EncodedAudio, Waveform, check, encode, load
+from audio_flan.clip import Clip, Reject
+from audio_flan.corpora.base import Corpus, Shard
+from audio_flan.errors import Unusable
+from audio_flan.randomness import Rng
+from audio_flan.schema import (
+    END_OF_AUDIO,
+    INPUT_AUDIO_COLUMNS,
+    OUTPUT_AUDIO_COLUMNS,
+    START_OF_AUDIO,
+    Instance,
+    Origin,
+    audio_id,
+    instance_uuid,
+    marker,
+)
+from audio_flan.slots import Draft, Label, Value
+from audio_flan.tasks import task_template
+from audio_flan.tasks.base import ClipTask, PairTask, Pool, SimulatedTask, Task
+from audio_flan.template import Variation
+
+MAX_POOL = 4096
+"""Clips of a pool: plenty to draw from, and a bounded memory."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the clips: `read == used + left + sum(rejected.values())`.
+
+    Args:
+        read: clips and lines of metadata that were read.
+        used: clips that at least one instance is led by or has in it.
+        left: clips that a limit left over.
+        made: instances.
+        seconds: audio of the instances.
+        rejected: clips by reason.
+    """
+
+    read: int = 0
+    used: int = 0
+    left: int = 0
+    made: int = 0
+    seconds: float = 0.0
+    rejected: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Tally) -> None:
+        """Add another's counts to these."""
+        self.read += other.read
+        self.used += other.used
+        self.left += other.left
+        self.made += other.made
+        self.seconds += other.seconds
+        self.rejected += other.rejected
+
+
+class Generation:
+    """One task over one split of one corpus.
+
+    Args:
+        task: the task.
+        corpus: a corpus that serves it.
+        split: a split of the corpus.
+        seed: seed of all draws.
+        pools: auxiliary clips by role, for a simulated task.
+        verify: decode all audio that is carried.
+        stop_at_reject: raise at the first clip that can not be used.
+
+    Attributes:
+        tally: the counts so far.
+        rejects: the clips that could not be used, since the list was last emptied.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        corpus: Corpus,
+        split: str,
+        *,
+        seed: int = 0,
+        pools: Mapping[str, Pool] | None = None,
+        verify: bool = False,
+        stop_at_reject: bool = False,
+    ) -> None:
+        minor = task.minor
+        self._task, self._corpus, self._seed = task, corpus, seed
+        self._pools, self._verify, self._stop_at_reject = pools or {}, verify, stop_at_reject
+        self._template = task_template(task.config)
+        self._loaded: dict[AudioRef, EncodedAudio] = {}
+        self._origin = Origin(
+            config=task.config,
+            major=minor.major,
+            minor=minor.minor,
+            domain=minor.domain,
+            corpus=corpus.key,
+            license=corpus.license,
+            source=(corpus.source,),
+            split=split,
+        )
+        self.tally = Tally()
+        self.rejects: list[Reject] = []
+
+    def instances(self, shards: Iterable[Shard], limit: int | None = None) -> Iterator[Instance]:
+        """The instances of some shards, lazily, in a stable order.
+
+        Args:
+            shards: shards of the split.
+            limit: the most to make.
+
+        Raises:
+            Unusable: at the first reject, where that was asked for.
+        """
+        clips = (clip for shard in shards for clip in self._usable(self._corpus.clips(shard)))
+        made = self._of_pairs(clips) if isinstance(self._task, PairTask) else self._of_clips(clips)
+        for instance in islice(made, limit):
+            self.tally.made += 1
+            self.tally.seconds += instance.seconds
+            yield instance
+        tally = self.tally
+        tally.left = tally.read - tally.used - sum(tally.rejected.values())
+
+    def _usable(self, clips: Iterable[Clip | Reject]) -> Iterator[Clip]:
+        """The clips that have what the task requires; the others become rejects."""
+        for clip in clips:
+            self.tally.read += 1
+            if isinstance(clip, Reject):
+                self._reject(clip)
+                continue
+            missing = [f for f in sorted(self._task.requires) if getattr(clip, f) is None]
+            if not missing:
+                yield clip
+            elif self._is_readable(clip):
+                detail = f"no {', '.join(missing)}"
+                self._reject(Reject(clip.corpus, clip.id, "annotation-missing", detail))
+
+    def _of_clips(self, clips: Iterable[Clip]) -> Iterator[Instance]:
+        for clip in clips:
+            self._loaded.clear()
+            ordinal = 0
+            error = Unusable("nothing-to-ask", "the task found nothing to ask about this clip")
+            try:
+                for draft in self._drafts(clip):
+                    instance = self._instance(draft, ordinal)
+                    # Counted before it is given away: the reader may stop here.
+                    self.tally.used += not ordinal
+                    ordinal += 1
+                    yield instance
+            except Unusable as unusable:
+                error = unusable
+            if not ordinal:
+                self._reject(Reject(clip.corpus, clip.id, error.reason, error.detail))
+
+    def _drafts(self, clip: Clip) -> Iterator[Draft]:
+        rng = Rng(self._seed, self._task.config, clip.corpus, clip.id)
+        if isinstance(self._task, SimulatedTask):
+            return self._task.drafts(clip, rng, self._pools)
+        assert isinstance(self._task, ClipTask)
+        return self._task.drafts(clip, rng)
+
+    def _of_pairs(self, clips: Iterator[Clip]) -> Iterator[Instance]:
+        assert isinstance(self._task, PairTask)
+        # Checked first, so that no pair is drawn in vain.
+        readable = filter(self._is_readable, clips)
+        while window := list(islice(readable, self._task.window)):
+            self._loaded.clear()
+            rng = Rng(self._seed, self._task.config, self._corpus.key, window[0].id)
+            used: set[str] = set()
+            for draft in self._task.pairs(window, rng):
+                instance = self._instance(draft, 0)
+                self.tally.used -= len(used)
+                used |= {clip.id for clip in draft.clips}
+                self.tally.used += len(used)
+                yield instance
+            for clip in window:
+                if clip.id not in used:
+                    detail = "no partner is left in its window"
+                    self._reject(Reject(clip.corpus, clip.id, "no-partner", detail))
+
+    def _is_readable(self, clip: Clip) -> bool:
+        """Whether the clip's audio is there; else it becomes a reject."""
+        try:
+            check(clip.audio)
+        except Unusable as error:
+            self._reject(Reject(clip.corpus, clip.id, error.reason, error.detail))
+            return False
+        return True
+
+    def _reject(self, reject: Reject) -> None:
+        if self._stop_at_reject:
+            detail = f"{reject.corpus} {reject.clip} for {self._task.config}: {reject.detail}"
+            raise Unusable(reject.reason, detail)
+        self.tally.rejected[reject.reason] += 1
+        self.rejects.append(reject)
+
+    def _instance(self, draft: Draft, ordinal: int) -> Instance:
+        main = draft.clips[0]
+        uuid = instance_uuid(
+            self._task.config, main.corpus, [clip.id for clip in draft.clips], ordinal
+        )
+        variation = self._template.choose(uuid, main.language)
+        ids = {
+            name: self._audio_id(name, value, draft, ordinal)
+            for name, value in draft.slots.items()
+            if isinstance(value, AudioRef | Waveform)
+        }
+        texts = {name: _text(name, value) for name, value in draft.slots.items() if name not in ids}
+        texts |= {name: marker(id) for name, id in ids.items()}
+        rendered = variation.render(texts, Rng(self._seed, uuid.hex))
+        columns = _columns(variation)
+        audio = tuple(
+            (ids[name], self._encoded(draft.slots[name])) if name else None
+            for name in columns.values()
+        )
+        other = self._provenance(draft, variation, columns)
+        return Instance(str(uuid), *rendered, other, audio, self._origin)
+
+    def _audio_id(self, slot: str, audio: AudioRef | Waveform, draft: Draft, ordinal: int) -> str:
+        """One id for one content: the clip's own, its stretch, or the task and the slot."""
+        clip, role = draft.clips[0], ""
+        if isinstance(audio, Waveform):
+            role = f"{self._task.config}-{slot}" + (f"-{ordinal}" if ordinal else "")
+        else:
+            place = (audio.path, audio.member)
+            clip = next(c for c in draft.clips if (c.audio.path, c.audio.member) == place)
+            if audio != clip.audio:
+                role = f"{round((audio.start or 0) * 1000)}-{round((audio.end or 0) * 1000)}ms"
+        return audio_id(clip.corpus, clip.id, role)
+
+    def _encoded(self, audio: Value) -> EncodedAudio:
+        if isinstance(audio, Waveform):
+            return encode(audio)
+        assert isinstance(audio, AudioRef)
+        if audio not in self._loaded:
+            self._loaded[audio] = load(audio, verify=self._verify)
+        return self._loaded[audio]
+
+    def _provenance(
+        self, draft: Draft, variation: Variation, columns: Mapping[str, str | None]
+    ) -> str:
+        """The field `other`: from which files the row comes and how it was made."""
+        stretches = {a.path: a for a in draft.slots.values() if isinstance(a, AudioRef)}
+        clips = []
+        for clip in draft.clips:
+            audio = stretches.get(clip.audio.path, clip.audio)
+            origin: dict[str, object] = {"corpus": clip.corpus, "id": clip.id, "file": audio.name}
+            if not audio.is_whole:
+                origin |= {"start": audio.start, "end": audio.end}
+            clips.append(origin)
+        other: dict[str, object] = {
+            "clips": clips,
+            "audio": {column: slot for column, slot in columns.items() if slot},
+            "variation": variation.id,
+            "answer": variation.answer,
+            "seed": self._seed,
+        }
+        if draft.simulation:
+            other["simulation"] = draft.simulation
+        return json.dumps(other, ensure_ascii=False, separators=(",", ":"))
+
+
+def _text(name: str, value: Value) -> str | Label:
+    """A slot's text, safe to stand next to audio markers."""
+    if isinstance(value, str):
+        if not value.strip():
+            raise Unusable("empty-text", f"{name} is empty")
+        if START_OF_AUDIO in value or END_OF_AUDIO in value:
+            raise Unusable("marker-in-text", f"{name} holds an audio marker: {value[:80]!r}")
+    assert isinstance(value, str | Label)
+    return value
+
+
+def _columns(variation: Variation) -> dict[str, str | None]:
+    """The slot of each audio column, in the order in which the markers occur."""
+    asked, answered = variation.audio_slots()
+    columns: dict[str, str | None] = {}
+    for names, slots in ((INPUT_AUDIO_COLUMNS, asked), (OUTPUT_AUDIO_COLUMNS, answered)):
+        columns |= dict(zip(names, (*slots, *[None] * len(names)), strict=False))
+    return columns
+
+
+def draw_pools(task: Task, corpora: Sequence[Corpus], split: str) -> dict[str, Pool]:
+    """The auxiliary clips of a simulated task, of one split, from all corpora that provide them.
+
+    Args:
+        task: any task; one that is not simulated needs none.
+        corpora: the corpora that are there.
+        split: the split of the clips that they will be mixed with.
+    """
+    if not isinstance(task, SimulatedTask):
+        return {}
+    return {
+        role: Pool(list(islice(_pool_clips(fields, corpora, split), MAX_POOL)))
+        for role, fields in task.auxiliary.items()
+    }
+
+
+def _pool_clips(fields: frozenset[str], corpora: Sequence[Corpus], split: str) -> Iterator[Clip]:
+    for corpus in corpora:
+        if fields <= corpus.provides:
+            for shard in corpus.shards().get(split, ()):
+                for clip in corpus.clips(shard):
+                    if isinstance(clip, Clip) and all(getattr(clip, name) for name in fields):
+                        try:
+                            check(clip.audio)
+                        except Unusable:
+                            continue
+                        yield clip

@@ -1,0 +1,1 @@
+"""What the HuggingFace Hub needs: the dataset card."""

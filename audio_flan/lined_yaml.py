@@ -1,0 +1,61 @@
+"""YAML by safe loading, with the line of every key, so that messages can point at it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audio_flan.errors import TemplateError
+
+
+class LinedMapping(dict[str, Any]):
+    """A YAML mapping that remembers the lines of its keys.
+
+    Args:
+        lines: line of each key, counted from 1.
+        first_line: line where the mapping starts.
+    """
+
+    def __init__(self, items: dict[str, Any], lines: dict[str, int], first_line: int) -> None:
+        super().__init__(items)
+        self.lines, self.first_line = lines, first_line
+
+    def line(self, key: str) -> int:
+        """The line of a key, or of the mapping where the key is absent."""
+        return self.lines.get(key, self.first_line)
+
+
+def load(data: bytes, file: str) -> LinedMapping:
+    """Load a YAML mapping.
+
+    Args:
+        data: the YAML text, UTF-8.
+        file: its name for messages.
+
+    Raises:
+        TemplateError: the text is not YAML, repeats a key, or is not a mapping.
+    """
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        pass
+
+    def mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> LinedMapping:
+        lines: dict[str, int] = {}
+        items: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key, line = str(loader.construct_object(key_node)), key_node.start_mark.line + 1
+            if key in items:
+                raise TemplateError(file, line, f"key {key!r} is given twice")
+            lines[key] = line
+            items[key] = loader.construct_object(value_node, deep=True)
+        return LinedMapping(items, lines, node.start_mark.line + 1)
+
+    Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
+    try:
+        tree = yaml.load(data, Loader)  # a SafeLoader: constructs plain values only
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise TemplateError(file, line, f"not YAML: {error.problem}") from None
+    if not isinstance(tree, LinedMapping):
+        raise TemplateError(file, 1, "expected a mapping at the top")
+    return tree

@@ -1,0 +1,225 @@
+"""What the command line prints: lists of tasks and corpora, progress, tables, rows."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from audio_flan.engine.plan import Unit
+    from audio_flan.engine.record import UnitRecord
+
+FILE_WIDTH = 120
+"""Width of tables where the output is no terminal."""
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH)
+
+
+def task_list() -> list[dict[str, Any]]:
+    """All tasks of the taxonomy with the corpora of ours that serve them."""
+    from audio_flan.corpora import corpus_classes
+    from audio_flan.tasks import get_task, task_configs
+    from audio_flan.taxonomy import minor_tasks
+
+    built = task_configs()
+    return [
+        {
+            "config": config,
+            "minor": minor.minor,
+            "major": minor.major,
+            "domain": minor.domain,
+            "modality": minor.modality,
+            "U/G": minor.ug,
+            "definition": minor.definition,
+            "can_be_built": config in built,
+            "corpora": [c.key for c in corpus_classes() if get_task(config).serves(c)]
+            if config in built
+            else [],
+            "corpora_of_the_paper": list(minor.corpora),
+        }
+        for config, minor in minor_tasks().items()
+    ]
+
+
+def show_tasks(tasks: Sequence[dict[str, Any]], as_json: bool) -> None:
+    """Print the list of tasks."""
+    if as_json:
+        print(json.dumps(tasks, indent=1, ensure_ascii=False))
+        return
+    table = Table("config", "task", "modality", "built from")
+    for task in tasks:
+        corpora = ", ".join(task["corpora"]) if task["can_be_built"] else "[dim]not yet[/dim]"
+        table.add_row(task["config"], task["minor"], task["modality"], corpora)
+    console.print(table)
+
+
+def corpus_list(root: str | None) -> list[dict[str, Any]]:
+    """All corpora: what they provide and serve, and what is found of them under a root.
+
+    Raises:
+        CorpusLayoutError: there is no such root.
+    """
+    from audio_flan.corpora import corpus_classes
+    from audio_flan.corpora.finding import check_root
+    from audio_flan.tasks import get_task, task_configs
+
+    if root is not None:
+        check_root(root)
+    return [
+        {
+            "key": corpus.key,
+            "title": corpus.title,
+            "domain": corpus.domain,
+            "license": corpus.license,
+            "redistributable": corpus.redistributable,
+            "languages": list(corpus.languages),
+            "provides": sorted(corpus.provides),
+            "serves": [c for c in task_configs() if get_task(c).serves(corpus)],
+            "folders": [corpus.key, *corpus.folders],
+            "metadata": list(corpus.metadata),
+            "homepage": corpus.homepage,
+            "download": corpus.download,
+            **_found(corpus, root),
+        }
+        for corpus in corpus_classes()
+    ]
+
+
+def _found(corpus: Any, root: str | None) -> dict[str, Any]:
+    """Whether a corpus is under a root; what is missing if it is not."""
+    from audio_flan.errors import CorpusLayoutError
+
+    if root is None:
+        return {"found": None, "path": None, "missing": None}
+    try:
+        here = corpus.find(root)
+    except CorpusLayoutError as error:
+        return {"found": False, "path": None, "missing": str(error)}
+    missing = None if here else f"no folder {' or '.join((corpus.key, *corpus.folders))}"
+    return {"found": here is not None, "path": here and here.folder.path, "missing": missing}
+
+
+def show_corpora(corpora: Sequence[dict[str, Any]], as_json: bool) -> None:
+    """Print the list of corpora."""
+    if as_json:
+        print(json.dumps(corpora, indent=1, ensure_ascii=False))
+        return
+    table = Table("corpus", "found", "provides", "serves", "licence", "get it")
+    for corpus in corpora:
+        found = {None: "-", True: corpus["path"], False: corpus["missing"]}[corpus["found"]]
+        table.add_row(
+            corpus["key"],
+            found,
+            ", ".join(corpus["provides"]),
+            "\n".join(corpus["serves"]),
+            corpus["license"],
+            f"{corpus['download']} ({corpus['homepage']})",
+        )
+    console.print(table)
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[Unit, UnitRecord], None]]:
+    """A progress bar over work units, on stderr; yields what to call for each unit done."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("building"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("units, {task.fields[made]:,} instances"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task, made = bar.add_task("build", total=total, made=0), 0
+
+        def advance(unit: Unit, record: UnitRecord) -> None:
+            nonlocal made
+            made += record.tally.made
+            bar.update(task, advance=1, made=made)
+
+        yield advance
+
+
+def show_build(out: Path, records: Sequence[UnitRecord]) -> None:
+    """The closing table of a build: instances, hours and rejects of each config and split."""
+    from audio_flan.generate import Tally
+
+    totals: dict[tuple[str, str], Tally] = {}
+    for record in records:
+        totals.setdefault((record.config, record.split), Tally()).add(record.tally)
+    table = Table()
+    for name in ("config", "split"):
+        table.add_column(name, no_wrap=True)
+    for name in ("instances", "audio hours", "clips read"):
+        table.add_column(name, justify="right")
+    table.add_column("rejected by reason", overflow="fold")
+    for (config, split), tally in totals.items():
+        if not tally.read:
+            continue
+        reasons = ", ".join(f"{reason} {n}" for reason, n in tally.rejected.most_common())
+        hours = f"{tally.seconds / 3600:.4f}"
+        table.add_row(config, split, f"{tally.made:,}", hours, f"{tally.read:,}", reasons or "-")
+    console.print(table)
+    rejected = sum(tally.rejected.total() for tally in totals.values())
+    made = sum(tally.made for tally in totals.values())
+    where = f"; {rejected:,} rejects are listed in {out}/.build/rejects.jsonl" if rejected else ""
+    console.print(f"{made:,} instances in {out}{where}")
+
+
+def show_rows(out: Path, task: str, count: int) -> None:
+    """Print the first rows of each split of a task.
+
+    Raises:
+        UnknownNameError: the dataset has no such task.
+    """
+    import pyarrow.parquet as pq
+
+    from audio_flan.errors import UnknownNameError
+
+    built = sorted(path.name for path in out.iterdir() if any(path.glob("*.parquet")))
+    if task not in built:
+        raise UnknownNameError(f"task in {out}", task, built)
+    shown: dict[str, int] = {}
+    for path in sorted((out / task).glob("*.parquet")):
+        split = path.name.split("-")[0]
+        batches = pq.ParquetFile(path).iter_batches(batch_size=count)
+        for row in (row for batch in batches for row in batch.to_pylist()):
+            if shown.get(split, 0) == count:
+                break
+            shown[split] = shown.get(split, 0) + 1
+            _show_row(task, row)
+
+
+def _show_row(task: str, row: dict[str, Any]) -> None:
+    from audio_flan.schema import AUDIO_COLUMNS
+
+    console.rule(f"{task} · {row['split'][0]} · {row['corpus']} · {row['uuid']}")
+    for name in ("instruction", "input", "output"):
+        console.print(f"[bold]{name}:[/bold] ", end="")
+        console.print(row[name], markup=False)
+    for column in AUDIO_COLUMNS:
+        if row[column]:
+            console.print(f"[bold]{column}:[/bold] {_describe(row[column])}")
+    console.print(f"[bold]other:[/bold] {json.dumps(json.loads(row['other']), ensure_ascii=False)}")
+
+
+def _describe(audio: dict[str, Any]) -> str:
+    """Duration, rate, channels, level and size of an audio cell."""
+    from audio_flan.audio import decode
+    from audio_flan.simulate.level import decibels, power
+
+    samples, rate = decode(audio)
+    level = decibels(power(samples))
+    seconds, size = samples.shape[1] / rate, len(audio["bytes"])
+    return (
+        f"{audio['path']}: {seconds:.2f} s, {rate} Hz, {samples.shape[0]} channel(s), "
+        f"{level:.1f} dBFS RMS, {size:,} bytes"
+    )

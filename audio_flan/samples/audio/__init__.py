@@ -1,0 +1,1 @@
+"""Writers of miniature sound corpora, one file each."""

@@ -1,0 +1,1 @@
+"""Writers of miniature music corpora, one file each."""

@@ -1,0 +1,1 @@
+"""Writers of miniature speech corpora, one file each."""

@@ -1,0 +1,308 @@
+"""The row: one schema for all tasks, its Arrow and `datasets` forms, and the paper's JSONL.
+
+The fields of the paper (arXiv 2502.16584, appendix A.3) stand as it has them; next to them are the
+corpus, its licence, the seconds of audio, and three columns of audio.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid5
+
+from audio_flan.audio import EncodedAudio
+from audio_flan.errors import AudioFlanError
+
+if TYPE_CHECKING:
+    import datasets
+    import pyarrow as pa
+
+START_OF_AUDIO, END_OF_AUDIO = "<|SOA|>", "<|EOA|>"
+INPUT_AUDIO_COLUMNS = ("input_audio", "input_audio_2")
+OUTPUT_AUDIO_COLUMNS = ("output_audio",)
+AUDIO_COLUMNS = INPUT_AUDIO_COLUMNS + OUTPUT_AUDIO_COLUMNS
+
+UUID_NAMESPACE = UUID("2a5bb4d2-6f0e-5b0e-9a53-1c6d0c0f2502")
+"""Namespace of the instances' uuids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What all instances of one task, corpus and split have in common.
+
+    Args:
+        config, major, minor, domain: place in the taxonomy.
+        corpus, license: key and SPDX id of the corpus.
+        source: the paper's field, where the audio comes from.
+        split: "train", "validation" or "test".
+        unseen: whether the task is held out of training.
+    """
+
+    config: str
+    major: str
+    minor: str
+    domain: str
+    corpus: str
+    license: str
+    source: tuple[str, ...]
+    split: str
+    unseen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One row before it becomes Arrow, Parquet or JSONL.
+
+    Args:
+        uuid, instruction, input, output: as in the paper.
+        other: provenance as a JSON text.
+        audio: (audio id, encoded audio) or None for each of `AUDIO_COLUMNS`.
+        origin: the row's constant fields.
+    """
+
+    uuid: str
+    instruction: str
+    input: str
+    output: str
+    other: str
+    audio: tuple[tuple[str, EncodedAudio] | None, ...]
+    origin: Origin
+
+    @property
+    def ug(self) -> str:
+        """The paper's class: generation if the output is audio, else understanding."""
+        return "generation" if self.audio[-1] else "understanding"
+
+    @property
+    def seconds(self) -> float:
+        """Duration of all audio of the row."""
+        return sum(cell[1].seconds for cell in self.audio if cell)
+
+    @property
+    def audio_bytes(self) -> int:
+        """Size of all audio of the row."""
+        return sum(len(cell[1].data) for cell in self.audio if cell)
+
+    def row(self) -> dict[str, Any]:
+        """The row as a dictionary, in the order of the schema."""
+        texts = {
+            "uuid": self.uuid,
+            "instruction": self.instruction,
+            "input": self.input,
+            "output": self.output,
+        }
+        audio = zip(AUDIO_COLUMNS, map(_cell, self.audio), strict=True)
+        return {
+            **texts,
+            **constant_fields(self.origin, self.ug),
+            "other": self.other,
+            "corpus": self.origin.corpus,
+            "license": self.origin.license,
+            "seconds": self.seconds,
+            **dict(audio),
+        }
+
+
+def _cell(audio: tuple[str, EncodedAudio] | None) -> dict[str, object] | None:
+    return audio and {"bytes": audio[1].data, "path": audio[0] + audio[1].extension}
+
+
+def constant_fields(origin: Origin, ug: str) -> dict[str, Any]:
+    """The paper's fields that all instances of an origin share."""
+    return {
+        "split": [origin.split],
+        "task_type": {
+            "major": [origin.major],
+            "minor": [origin.minor],
+            "U/G": [ug],
+            "unseen": origin.unseen,
+        },
+        "domain": origin.domain,
+        "source": list(origin.source),
+    }
+
+
+def instance_uuid(config: str, corpus: str, clips: Sequence[str], ordinal: int) -> UUID:
+    """The name-based uuid (version 5, RFC 9562) of an instance.
+
+    Args:
+        config: config name of the task.
+        corpus: key of the corpus.
+        clips: ids of its clips, in the order of the draft.
+        ordinal: its number among the instances of these clips, from 0.
+    """
+    return uuid5(UUID_NAMESPACE, json.dumps([config, corpus, *clips, ordinal]))
+
+
+def audio_id(corpus: str, clip: str, role: str = "") -> str:
+    """The id of one stretch of audio: `<corpus>_<clip id>[.<role>]`.
+
+    Characters outside `[A-Za-z0-9_-]` in a publisher's id become hyphens, followed by a hash of
+    the id, so that different clips keep different ids.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", clip):
+        digest = blake2b(clip.encode(), digest_size=4).hexdigest()
+        clip = f"{re.sub(r'[^A-Za-z0-9_-]', '-', clip)}-{digest}"
+    return f"{corpus}_{clip}.{role}" if role else f"{corpus}_{clip}"
+
+
+def marker(id: str) -> str:
+    """How an audio stands in the text."""
+    return f"{START_OF_AUDIO}{id}{END_OF_AUDIO}"
+
+
+def feature_tree() -> dict[str, Any]:
+    """The features as JSON, lists in the one-element form that `datasets` 3.6 to 5.x all read."""
+    text = {"dtype": "string", "_type": "Value"}
+    task_type = {
+        "major": [text],
+        "minor": [text],
+        "U/G": [text],
+        "unseen": {"dtype": "bool", "_type": "Value"},
+    }
+    return {
+        "uuid": text,
+        "instruction": text,
+        "input": text,
+        "output": text,
+        "split": [text],
+        "task_type": task_type,
+        "domain": text,
+        "source": [text],
+        "other": text,
+        "corpus": text,
+        "license": text,
+        "seconds": {"dtype": "float32", "_type": "Value"},
+        **{column: {"_type": "Audio"} for column in AUDIO_COLUMNS},
+    }
+
+
+def features() -> datasets.Features:
+    """The features of a row, with plain `Audio` columns."""
+    from datasets import Features
+
+    return Features.from_dict(feature_tree())
+
+
+@cache
+def arrow_schema() -> pa.Schema:
+    """The Arrow schema of a row, which carries the features for `datasets`."""
+    import pyarrow as pa
+
+    text, texts = pa.string(), pa.list_(pa.string())
+    task_type = pa.struct(
+        [("major", texts), ("minor", texts), ("U/G", texts), ("unseen", pa.bool_())]
+    )
+    special = {
+        "split": texts,
+        "task_type": task_type,
+        "source": texts,
+        "seconds": pa.float32(),
+        **{c: pa.struct([("bytes", pa.binary()), ("path", text)]) for c in AUDIO_COLUMNS},
+    }
+    tree = feature_tree()
+    metadata = {"huggingface": json.dumps({"info": {"features": tree}})}
+    return pa.schema([(name, special.get(name, text)) for name in tree], metadata)
+
+
+def to_table(instances: Sequence[Instance]) -> pa.Table:
+    """The Arrow table of instances that all have the same origin.
+
+    Args:
+        instances: at least one.
+    """
+    import pyarrow as pa
+
+    schema = arrow_schema()
+    origin = instances[0].origin
+    arrays: dict[str, pa.Array] = {
+        name: pa.array([getattr(i, name) for i in instances], schema.field(name).type)
+        for name in ("uuid", "instruction", "input", "output", "other", "seconds")
+    }
+    constants = {"corpus": origin.corpus, "license": origin.license}
+    kinds = {instance.ug for instance in instances}
+    if len(kinds) == 1:
+        constants |= constant_fields(origin, *kinds)
+    else:
+        rows = [constant_fields(origin, instance.ug) for instance in instances]
+        arrays |= {n: pa.array([r[n] for r in rows], schema.field(n).type) for n in rows[0]}
+    for name, value in constants.items():
+        scalar = pa.scalar(value, schema.field(name).type)
+        arrays[name] = pa.repeat(scalar, len(instances))
+    for index, name in enumerate(AUDIO_COLUMNS):
+        cells = [instance.audio[index] for instance in instances]
+        arrays[name] = _audio_array(cells, schema.field(name).type)
+    return pa.table([arrays[name] for name in schema.names], schema=schema)
+
+
+def _audio_array(
+    cells: Sequence[tuple[str, EncodedAudio] | None], type: pa.StructType
+) -> pa.StructArray:
+    import pyarrow as pa
+
+    if not any(cells):
+        return pa.nulls(len(cells), type)
+    data = pa.array([cell[1].data if cell else None for cell in cells], pa.binary())
+    path = pa.array([cell[0] + cell[1].extension if cell else None for cell in cells])
+    absent = pa.array([cell is None for cell in cells])
+    return pa.StructArray.from_arrays([data, path], fields=list(type), mask=absent)
+
+
+# ---- the paper's JSONL ----------------------------------------------------------------------
+
+JSONL_FIELDS = (
+    "instruction",
+    "input",
+    "output",
+    "uuid",
+    "split",
+    "task_type",
+    "domain",
+    "source",
+    "other",
+)
+"""The fields of a line, in the order of appendix A.3."""
+
+OWN_FIELDS = ("corpus", "license", "seconds")
+"""Fields that are ours; a line keeps them inside `other`."""
+
+
+def to_jsonl(row: Mapping[str, Any]) -> str:
+    """A row as a line of the paper's JSONL, without its audio and without a line end.
+
+    Args:
+        row: as `Instance.row` or a dataset gives it.
+    """
+    other = {} if row["other"] is None else json.loads(row["other"])
+    if not isinstance(other, dict):
+        raise AudioFlanError(f"row {row['uuid']}: `other` must be a JSON object, not {other!r}")
+    other |= {name: row[name] for name in OWN_FIELDS if row[name] is not None}
+    line = {name: row[name] for name in JSONL_FIELDS} | {"other": other or None}
+    return json.dumps(line, ensure_ascii=False)
+
+
+def from_jsonl(line: str) -> dict[str, Any]:
+    """A line of the paper's JSONL as a row; its audio columns are null.
+
+    Raises:
+        AudioFlanError: the line is not JSON, or lacks a field.
+    """
+    try:
+        fields = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise AudioFlanError(f"not a line of JSON ({error}): {line[:80]!r}") from None
+    missing = set(JSONL_FIELDS) - set(fields) if isinstance(fields, dict) else set(JSONL_FIELDS)
+    if missing:
+        raise AudioFlanError(f"a line needs the fields {', '.join(sorted(missing))}: {line[:80]!r}")
+    other = fields["other"]
+    own = dict.fromkeys(OWN_FIELDS)
+    if isinstance(other, dict):
+        own = {name: other.pop(name, None) for name in OWN_FIELDS}
+    text = json.dumps(other, ensure_ascii=False, separators=(",", ":")) if other else None
+    ordered = {name: fields[name] for name in feature_tree() if name in JSONL_FIELDS}
+    return {**ordered, "other": text, **own, **dict.fromkeys(AUDIO_COLUMNS)}

@@ -1,0 +1,1 @@
+"""Simulated signals: pure, seeded functions on arrays of samples."""

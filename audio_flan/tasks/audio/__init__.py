@@ -1,0 +1,1 @@
+"""Sound tasks, one file per major task."""

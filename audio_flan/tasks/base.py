@@ -1,0 +1,134 @@
+"""The contract of tasks: pure functions from clips to drafts; they know no wording and no files.
+
+A task names the annotation fields that it requires and the slots that it fills. Which corpora
+serve it follows from that, and nothing else: `Task.serves`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from audio_flan.clip import Clip
+from audio_flan.randomness import Rng
+from audio_flan.slots import Draft, Kind
+from audio_flan.taxonomy import MinorTask, minor_task
+
+if TYPE_CHECKING:
+    from audio_flan.corpora.base import Corpus
+
+
+class Task(ABC):
+    """One minor task. Subclass `ClipTask`, `PairTask` or `SimulatedTask`.
+
+    Class attributes:
+        config: config name in the taxonomy.
+        requires: annotation fields that a clip must have.
+        inputs: slots of the question and their kinds.
+        outputs: slots of the answer and their kinds.
+        one_of: groups of output slots that say the same in different notations; an answer
+            holds exactly one of a group.
+        labels: closed label sets that are the task's own, by slot; a label slot without one here
+            bears the name of a field, and its set comes from the corpora.
+    """
+
+    config: ClassVar[str]
+    requires: ClassVar[frozenset[str]]
+    inputs: ClassVar[Mapping[str, Kind]]
+    outputs: ClassVar[Mapping[str, Kind]]
+    one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    labels: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    @property
+    def minor(self) -> MinorTask:
+        """The task's place and definition in the taxonomy."""
+        return minor_task(self.config)
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """Kinds of all slots."""
+        return {**self.inputs, **self.outputs}
+
+    @property
+    def label_slots(self) -> tuple[str, ...]:
+        """Slots that hold a label of a closed set."""
+        return tuple(name for name, kind in self.kinds.items() if kind is Kind.LABEL)
+
+    def serves(self, corpus: Corpus | type[Corpus]) -> bool:
+        """Whether a corpus has all that the task needs, in the task's domain."""
+        return corpus.domain == self.minor.domain and self.requires <= corpus.provides
+
+    def label_sets(self, corpora: Iterable[Corpus | type[Corpus]]) -> dict[str, tuple[str, ...]]:
+        """The closed set of each label slot, over all the corpora given that serve the task."""
+        sets = {slot: dict.fromkeys(self.labels.get(slot, ())) for slot in self.label_slots}
+        for corpus in corpora:
+            for slot in set(sets) - set(self.labels) if self.serves(corpus) else ():
+                sets[slot].update(dict.fromkeys(corpus.labels[slot]))
+        return {slot: tuple(labels) for slot, labels in sets.items()}
+
+
+class ClipTask(Task):
+    """A task whose instances are made of one clip each."""
+
+    @abstractmethod
+    def drafts(self, clip: Clip, rng: Rng) -> Iterator[Draft]:
+        """The instances that a clip gives, in a stable order.
+
+        Raises:
+            Unusable: the clip can not serve this task.
+        """
+
+
+class PairTask(Task):
+    """A task whose instances are pairs of clips, drawn inside a bounded window of a shard.
+
+    Class attributes:
+        window: number of clips in a window.
+    """
+
+    window: ClassVar[int] = 2048
+
+    @abstractmethod
+    def pairs(self, window: Sequence[Clip], rng: Rng) -> Iterator[Draft]:
+        """The pairs that a window of usable clips gives, in a stable order."""
+
+
+class Pool:
+    """Auxiliary clips that a simulated task draws from: noise, room responses, other speakers.
+
+    Args:
+        clips: clips of the main clip's split, in a stable order.
+    """
+
+    def __init__(self, clips: Sequence[Clip]) -> None:
+        self._clips = clips
+
+    def __len__(self) -> int:
+        return len(self._clips)
+
+    def draw(self, rng: Rng, exclude: Collection[tuple[str, str]] = ()) -> Clip | None:
+        """A clip that is not among the excluded (corpus, clip id); None where there is none."""
+        candidates = self._clips
+        if exclude:
+            candidates = [c for c in candidates if (c.corpus, c.id) not in exclude]
+        return rng.choice(candidates) if candidates else None
+
+
+class SimulatedTask(Task):
+    """A task that computes audio from a clip and auxiliary clips.
+
+    Class attributes:
+        auxiliary: role of each pool and the fields that its clips must have; a pool may turn out
+            empty, and then the task synthesises what it needs.
+    """
+
+    auxiliary: ClassVar[Mapping[str, frozenset[str]]] = {}
+
+    @abstractmethod
+    def drafts(self, clip: Clip, rng: Rng, pools: Mapping[str, Pool]) -> Iterator[Draft]:
+        """The instances that a clip gives; parameters are drawn first, then rendered.
+
+        Raises:
+            Unusable: the clip can not serve this task.
+        """

@@ -1,0 +1,1 @@
+"""Music tasks, one file per major task."""

@@ -1,0 +1,1 @@
+"""Speech tasks, one file per major task."""

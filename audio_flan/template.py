@@ -1,0 +1,415 @@
+"""Template files: loaded, checked, rendered, and read back.
+
+`templates/<domain>/<config>.yaml` holds all wording of a task. Texts are Jinja, restricted to plain
+substitution of slots: parsed once by Jinja, then compiled to a format string, so that rendering is
+one call and every text has an inverse (`Variation.parse`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from importlib import resources
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from audio_flan.errors import TemplateError, UnknownNameError
+from audio_flan.randomness import Rng
+from audio_flan.slots import LABEL_VIEWS, MAX_CHOICES, Kind, Label
+
+FORMS = ("command", "request", "question", "suggestion", "emphatic", "terse", "role")
+"""The forms an instruction may have; a task's pool has at least four of them."""
+
+SEPARATORS = {"en": ", ", "zh": "、"}
+"""How a list of labels is joined, by the language of the instruction."""
+
+VIEW_PATTERNS = {
+    "options": r"[^\n]+",
+    "choices": r"[A-D]\. [^\n]+(?:\n[A-D]\. [^\n]+)*",
+    "letter": r"[A-D]",
+}
+
+LETTERS = "ABCD"
+
+
+class Rendered(NamedTuple):
+    """The three texts of an instance."""
+
+    instruction: str
+    input: str
+    output: str
+
+
+def split_view(name: str, kinds: Mapping[str, Kind]) -> tuple[str, str]:
+    """A template's slot name as (slot, view): "emotion_letter" -> ("emotion", "letter")."""
+    if name not in kinds:
+        base, _, view = name.rpartition("_")
+        if view in LABEL_VIEWS and kinds.get(base) is Kind.LABEL:
+            return base, view
+    return name, ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text with slots, compiled to a format string.
+
+    Args:
+        source: the Jinja source.
+        format: the same for `str.format_map`.
+        names: the slot names in the order of their first occurrence.
+        literals: the fixed text around the slots.
+    """
+
+    source: str
+    format: str
+    names: tuple[str, ...]
+    literals: tuple[str, ...]
+
+    @classmethod
+    def compile(cls, source: str, file: str, line: int) -> Text:
+        """Compile a Jinja source; raises `TemplateError` unless it is substitution only."""
+        pieces = list(_pieces(source, file, line))
+        fmt = "".join(
+            f"{{{text}}}" if is_slot else text.replace("{", "{{").replace("}", "}}")
+            for is_slot, text in pieces
+        )
+        names = tuple(dict.fromkeys(text for is_slot, text in pieces if is_slot))
+        return cls(source, fmt, names, tuple(text for is_slot, text in pieces if not is_slot))
+
+    def pattern(self, kinds: Mapping[str, Kind]) -> str:
+        """The regular expression that finds the slots again; a repeated slot must repeat."""
+        seen: set[str] = set()
+        pattern = ""
+        for is_slot, text in _pieces(self.source, "", 0):
+            if not is_slot:
+                pattern += re.escape(text)
+            elif text in seen:
+                pattern += f"(?P={text})"
+            else:
+                base, view = split_view(text, kinds)
+                pattern += f"(?P<{text}>{VIEW_PATTERNS[view] if view else kinds[base].value})"
+                seen.add(text)
+        return pattern
+
+
+def _pieces(source: str, file: str, line: int) -> Iterator[tuple[bool, str]]:
+    """The text's (is it a slot, slot name or literal) pieces; Jinja does the parsing."""
+    from jinja2 import TemplateSyntaxError, nodes
+
+    try:
+        body = _jinja().parse(source).body
+    except TemplateSyntaxError as error:
+        raise TemplateError(file, line, f"not a Jinja text: {error.message}") from None
+    for output in body:
+        children = output.nodes if isinstance(output, nodes.Output) else [output]
+        for node in children:
+            if isinstance(node, nodes.TemplateData):
+                yield False, node.data
+            elif isinstance(node, nodes.Name):
+                yield True, node.name
+            else:
+                raise TemplateError(
+                    file, line, "only plain slots are allowed: no filters, calls or branches"
+                )
+
+
+@cache
+def _jinja() -> Any:
+    """The Jinja environment of all templates: sandboxed, strict, every newline kept."""
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    return SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """One wording of a task: an instruction, an input and the format of the answer.
+
+    Args:
+        id: readable, unique in the file, never used again for another wording.
+        form: one of `FORMS`.
+        language: language of the instruction, "en" or "zh".
+        instruction, input, output: the texts; `output` is the answer format named by `answer`.
+        answer: id of the answer format.
+        words: how labels are said here; empty where they are said as they are.
+        kinds: kinds of the task's slots.
+        line: line of the file where it starts.
+    """
+
+    id: str
+    form: str
+    language: str
+    instruction: Text
+    input: Text
+    output: Text
+    answer: str
+    words: Mapping[str, str]
+    kinds: Mapping[str, Kind]
+    line: int
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Slot names of instruction and input, in order of occurrence."""
+        return tuple(dict.fromkeys(self.instruction.names + self.input.names))
+
+    def audio_slots(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Audio slots of the question and of the answer, in the order of their markers."""
+
+        def audio(names: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(name for name in names if self.kinds.get(name) is Kind.AUDIO)
+
+        return audio(self.asked), audio(self.output.names)
+
+    def render(self, slots: Mapping[str, str | Label], rng: Rng) -> Rendered:
+        """Put the slots' values into the texts.
+
+        Args:
+            slots: text of every slot (audio as its marker), or its label.
+            rng: source of the order of options and of the distractors.
+
+        Raises:
+            UnknownNameError: a slot of the texts has no value.
+        """
+        values: dict[str, str] = {}
+        for name, value in slots.items():
+            if isinstance(value, Label):
+                values |= self._label_views(name, value, rng)
+            else:
+                values[name] = value
+        try:
+            return Rendered(
+                self.instruction.format.format_map(values),
+                self.input.format.format_map(values),
+                self.output.format.format_map(values),
+            )
+        except KeyError as error:
+            raise UnknownNameError("slot", error.args[0], values) from None
+
+    def _label_views(self, name: str, label: Label, rng: Rng) -> dict[str, str]:
+        """The label's word and whichever of its views the texts use."""
+        say = self.words.get
+        views = {name: say(label.value, label.value)}
+        used = self.asked
+        if f"{name}_options" in used:
+            options = rng.shuffled(label.options)
+            separator = SEPARATORS[self.language]
+            views[f"{name}_options"] = separator.join(say(o, o) for o in options)
+        if f"{name}_choices" in used:
+            others = [option for option in label.options if option != label.value]
+            chosen = rng.shuffled(rng.sample(others, min(len(others), MAX_CHOICES - 1)))
+            chosen.insert(rng.integer(0, len(chosen)), label.value)
+            views[f"{name}_choices"] = "\n".join(
+                f"{letter}. {say(o, o)}" for letter, o in zip(LETTERS, chosen, strict=False)
+            )
+            views[f"{name}_letter"] = LETTERS[chosen.index(label.value)]
+        return views
+
+    def parse(self, rendered: Rendered) -> dict[str, str | tuple[str, ...]]:
+        """The inverse of `render`: the slots' values out of the three texts.
+
+        Returns:
+            The value of every slot that the texts name: labels in their canonical words (a letter
+            already looked up in its choices), options and choices as tuples, audio as its marker.
+
+        Raises:
+            ValueError: a text is not one of this variation.
+        """
+        found: dict[str, str] = {}
+        for which, text in (("instruction", self.instruction), ("input", self.input)):
+            found |= self._match(which, text, getattr(rendered, which))
+        found |= self._match("output", self.output, rendered.output)
+        return self._canonical(found)
+
+    def _match(self, which: str, text: Text, rendered: str) -> dict[str, str]:
+        match = re.fullmatch(text.pattern(self.kinds), rendered)
+        if match is None:
+            raise ValueError(f"{which} does not come from variation {self.id!r}: {rendered!r}")
+        return match.groupdict()
+
+    def _canonical(self, found: Mapping[str, str]) -> dict[str, str | tuple[str, ...]]:
+        """Words of the variation's language back to labels, letters back to their choices."""
+        labels = {word: label for label, word in self.words.items()}
+        values: dict[str, str | tuple[str, ...]] = {}
+        for name, text in found.items():
+            base, view = split_view(name, self.kinds)
+            if view == "options":
+                words = text.split(SEPARATORS[self.language])
+                values[name] = tuple(labels.get(word, word) for word in words)
+            elif view == "choices":
+                words = [line[3:] for line in text.split("\n")]
+                values[name] = tuple(labels.get(word, word) for word in words)
+            elif view == "letter":
+                values[base] = values[f"{base}_choices"][LETTERS.index(text)]
+            else:
+                values[name] = labels.get(text, text) if self.kinds[base] is Kind.LABEL else text
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The template file of one task.
+
+    Args:
+        task: config name of the task.
+        file: name of the file, for messages.
+        answers: answer formats by id.
+        words: tables that say labels in other words, by id; each one-to-one.
+        variations: the wordings, in the file's order.
+        weights: 64-bit hash of each variation's id, in the same order.
+        digest: hash of the file's bytes.
+    """
+
+    task: str
+    file: str
+    answers: Mapping[str, Text]
+    words: Mapping[str, Mapping[str, str]]
+    variations: tuple[Variation, ...]
+    by_language: Mapping[str, tuple[tuple[int, Variation], ...]]
+    digest: str
+
+    def choose(self, uuid: UUID, language: str | None) -> Variation:
+        """The variation of an instance, by rendezvous hashing of its uuid.
+
+        Args:
+            uuid: the instance's uuid.
+            language: language of the clip; instructions in that language are candidates too,
+                next to the English ones.
+
+        A new variation moves only the rows that choose it: every variation has a weight of its
+        own for each uuid and the greatest wins (Thaler and Ravishankar, 1998).
+        """
+        candidates = self.by_language.get(language or "en") or self.by_language["en"]
+        key = uuid.int & _MASK
+        best, chosen = -1, candidates[0][1]
+        for weight, variation in candidates:
+            # The finaliser of splitmix64 (Steele, Lea and Flood, 2014).
+            x = weight ^ key
+            x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
+            x = (x ^ (x >> 27)) * 0x94D049BB133111EB & _MASK
+            x ^= x >> 31
+            if x > best:
+                best, chosen = x, variation
+        return chosen
+
+
+_MASK = (1 << 64) - 1
+
+
+def load_template(config: str, kinds: Mapping[str, Kind]) -> Template:
+    """Load the template file of a task that is in the package.
+
+    Args:
+        config: config name of the task; its domain is the folder.
+        kinds: kinds of the task's slots.
+
+    Raises:
+        TemplateError: the file breaks the form, or names a slot that the task does not have.
+    """
+    name = f"{config.split('_')[0]}/{config}.yaml"
+    data = resources.files("audio_flan.templates").joinpath(name).read_bytes()
+    return parse_template(data, f"templates/{name}", kinds)
+
+
+def parse_template(data: bytes, file: str, kinds: Mapping[str, Kind]) -> Template:
+    """Parse a template file.
+
+    Args:
+        data: the YAML text.
+        file: its name for messages.
+        kinds: kinds of the task's slots.
+
+    Raises:
+        TemplateError: the file breaks the form, or names a slot that the task does not have.
+    """
+    from audio_flan.lined_yaml import load
+
+    tree = load(data, file)
+    _expect_keys(tree, {"task", "answers", "variations"}, {"words"}, file)
+    words: dict[str, dict[str, str]] = {
+        name: dict(table) for name, table in tree.get("words", {}).items()
+    }
+    answers = {
+        name: _text(text, file, tree["answers"].line(name), kinds)
+        for name, text in tree["answers"].items()
+    }
+    variations = tuple(_variation(v, answers, words, kinds, file) for v in tree["variations"])
+    ids = [variation.id for variation in variations]
+    for variation in variations:
+        if ids.count(variation.id) > 1:
+            raise TemplateError(file, variation.line, f"id {variation.id!r} is used twice")
+    digest = blake2b(data, digest_size=8).hexdigest()
+    by_language = _by_language(variations, file)
+    return Template(tree["task"], file, answers, words, variations, by_language, digest)
+
+
+def _by_language(
+    variations: tuple[Variation, ...], file: str
+) -> dict[str, tuple[tuple[int, Variation], ...]]:
+    """The candidates for a clip in each language: English wordings, and that language's own."""
+    weighted = [
+        (int.from_bytes(blake2b(v.id.encode(), digest_size=8).digest(), "big"), v)
+        for v in variations
+    ]
+    languages = {variation.language for variation in variations}
+    if "en" not in languages:
+        raise TemplateError(file, 1, "no variation in English; clips of any language need some")
+    return {
+        language: tuple((w, v) for w, v in weighted if v.language in ("en", language))
+        for language in sorted(languages)
+    }
+
+
+def _variation(
+    tree: Any,
+    answers: Mapping[str, Text],
+    words: Mapping[str, Mapping[str, str]],
+    kinds: Mapping[str, Kind],
+    file: str,
+) -> Variation:
+    required = {"id", "form", "language", "instruction", "input", "answer"}
+    _expect_keys(tree, required, {"words"}, file)
+    line = tree.first_line
+    for key, known in (("form", FORMS), ("language", SEPARATORS), ("answer", answers)):
+        if tree[key] not in known:
+            problem = str(UnknownNameError(key, str(tree[key]), known))
+            raise TemplateError(file, tree.line(key), problem)
+    if "words" in tree and tree["words"] not in words:
+        problem = str(UnknownNameError("words", str(tree["words"]), words))
+        raise TemplateError(file, tree.line("words"), problem)
+    return Variation(
+        id=tree["id"],
+        form=tree["form"],
+        language=tree["language"],
+        instruction=_text(tree["instruction"], file, tree.line("instruction"), kinds),
+        input=_text(tree["input"], file, tree.line("input"), kinds),
+        output=answers[tree["answer"]],
+        answer=tree["answer"],
+        words=words[tree["words"]] if "words" in tree else {},
+        kinds=kinds,
+        line=line,
+    )
+
+
+def _text(source: object, file: str, line: int, kinds: Mapping[str, Kind]) -> Text:
+    if not isinstance(source, str):
+        raise TemplateError(file, line, f"expected a text, found {source!r}; put it in quotes")
+    text = Text.compile(source, file, line)
+    for name in text.names:
+        base, _ = split_view(name, kinds)
+        if base not in kinds:
+            raise TemplateError(file, line, str(UnknownNameError("slot", name, kinds)))
+    return text
+
+
+def _expect_keys(tree: Any, required: set[str], optional: set[str], file: str) -> None:
+    for key in tree:
+        if key not in required | optional:
+            problem = str(UnknownNameError("key", str(key), sorted(required | optional)))
+            raise TemplateError(file, tree.line(key), problem)
+    missing = sorted(required - set(tree))
+    if missing:
+        raise TemplateError(file, tree.first_line, f"missing: {', '.join(missing)}")

@@ -1,0 +1,1 @@
+"""HuggingFace `datasets` builders of Audio-FLAN."""

@@ -1,0 +1,1 @@
+"""Template files, one YAML per minor task: the wording of instructions and answers."""
