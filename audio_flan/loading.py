@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
@@ -45,8 +45,11 @@ def load_dataset(
         UnknownNameError: no such task, corpus or split.
         CorpusLayoutError: a corpus is not where it should be.
     """
+    from datasets import Audio
+
     from audio_flan.builders.audio_flan import AudioFlan
     from audio_flan.engine.plan import check_split
+    from audio_flan.schema import AUDIO_COLUMNS
     from audio_flan.tasks import get_task
 
     get_task(name)
@@ -62,18 +65,12 @@ def load_dataset(
         require_root=True,
     )
     if streaming:
-        return _undecoded(builder.as_streaming_dataset(split=split))
+        streams = builder.as_streaming_dataset(split=split)
+        if isinstance(streams, dict):
+            return type(streams)({name: rows.decode(False) for name, rows in streams.items()})
+        return streams.decode(False)
     builder.download_and_prepare(num_proc=num_proc)
     dataset = builder.as_dataset(split=split, in_memory=bool(keep_in_memory))
-    return _undecoded(dataset)
-
-
-def _undecoded(dataset: Any) -> Any:
-    """The same dataset with plain `Audio` columns that do not decode."""
-    from datasets import Audio
-
-    from audio_flan.schema import AUDIO_COLUMNS
-
     for column in AUDIO_COLUMNS:
         dataset = dataset.cast_column(column, Audio(decode=False))
     return dataset

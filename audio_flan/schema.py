@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from struct import pack, unpack
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
@@ -80,8 +81,9 @@ class Instance:
 
     @property
     def seconds(self) -> float:
-        """Duration of all audio of the row."""
-        return sum(cell[1].seconds for cell in self.audio if cell)
+        """Duration of all audio of the row, rounded to the float32 that the column holds."""
+        seconds = sum(cell[1].seconds for cell in self.audio if cell)
+        return float(unpack("f", pack("f", seconds))[0])
 
     @property
     def audio_bytes(self) -> int:

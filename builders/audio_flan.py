@@ -26,9 +26,19 @@ from audio_flan.tasks import get_task, task_configs
 logger = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(eq=False)
 class EncodedAudio(datasets.Audio):  # type: ignore[misc]
-    """Audio whose cells are encoded already: `datasets` 4 and later need no torch to take them."""
+    """Audio whose cells are encoded already: `datasets` 4 and later need no torch to take them.
+
+    It equals a plain `Audio` of the same options, so that rows of both can be interleaved.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the options only."""
+        return isinstance(other, datasets.Audio) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(vars(self).items()))
 
     def encode_example(self, value: Any) -> Any:
         """The cell `{"bytes": …, "path": …}` as it is."""

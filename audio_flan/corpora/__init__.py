@@ -30,6 +30,7 @@ def corpus_class(key: str) -> type[Corpus]:
     modules = {name.split("/")[1]: full for name, full in module_names(__name__).items()}
     if key not in modules:
         raise UnknownNameError("corpus", key, modules)
+    found: type[Corpus]
     (found,) = classes_in(import_module(modules[key]), Corpus)
     return found
 
