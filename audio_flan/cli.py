@@ -146,6 +146,9 @@ def main(arguments: list[str] | None = None) -> Any:
     except AudioFlanError as error:
         print(f"audio-flan: {error}", file=sys.stderr)
         sys.exit(2)
+    except OSError as error:
+        print(f"audio-flan: {error.filename}: {error.strerror}", file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         print("audio-flan: interrupted; the same command goes on where it stopped", file=sys.stderr)
         sys.exit(130)

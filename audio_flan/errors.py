@@ -45,8 +45,17 @@ class CorpusLayoutError(AudioFlanError):
         self, corpus: str, where: str, *, expected: str, found: str, get_it: str | None = None
     ) -> None:
         self.corpus, self.where = corpus, where
-        message = f"{corpus}: expected {expected} in {where}; found {found}"
+        message = f"{corpus} in {where}: expected {expected}; found {found}"
         super().__init__(f"{message}. Get it: {get_it}" if get_it else message)
+
+
+class RootError(CorpusLayoutError):
+    """The folder of the corpora is absent, or holds none that this library knows."""
+
+    def __init__(self, root: str, *, expected: str, found: str, hint: str) -> None:
+        self.corpus, self.where = "", root
+        # Past the parent's constructor, which words its message for one corpus.
+        AudioFlanError.__init__(self, f"root {root}: expected {expected}; found {found}. {hint}")
 
 
 class TemplateError(AudioFlanError):

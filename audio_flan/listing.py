@@ -111,18 +111,18 @@ def show_corpora(corpora: Sequence[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print(json.dumps(corpora, indent=1, ensure_ascii=False))
         return
-    table = Table("corpus", "found", "provides", "serves", "licence", "get it")
     for corpus in corpora:
-        found = {None: "-", True: corpus["path"], False: corpus["missing"]}[corpus["found"]]
-        table.add_row(
-            corpus["key"],
-            found,
-            ", ".join(corpus["provides"]),
-            "\n".join(corpus["serves"]),
-            corpus["license"],
-            f"{corpus['download']} ({corpus['homepage']})",
-        )
-    console.print(table)
+        console.print(f"[bold]{corpus['key']}[/bold]: {corpus['title']}, {corpus['license']}")
+        lines = {
+            "found": {None: "", True: corpus["path"], False: "no"}[corpus["found"]],
+            "missing": corpus["missing"],
+            "provides": ", ".join(corpus["provides"]),
+            "serves": ", ".join(corpus["serves"]),
+            "get it": f"{corpus['download']} ({corpus['homepage']})",
+        }
+        for name, text in lines.items():
+            if text:
+                console.print(f"  {name:<9} {text}", markup=False, soft_wrap=True)
 
 
 @contextmanager
@@ -137,7 +137,9 @@ def progress(total: int) -> Iterator[Callable[[Unit, UnitRecord], None]]:
         TextColumn("units, {task.fields[made]:,} instances"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console_of_progress = Console(stderr=True)
+    quiet = not console_of_progress.is_terminal
+    with Progress(*columns, console=console_of_progress, transient=True, disable=quiet) as bar:
         task, made = bar.add_task("build", total=total, made=0), 0
 
         def advance(unit: Unit, record: UnitRecord) -> None:
@@ -178,13 +180,16 @@ def show_rows(out: Path, task: str, count: int) -> None:
     """Print the first rows of each split of a task.
 
     Raises:
+        BuildError: the folder holds no dataset.
         UnknownNameError: the dataset has no such task.
     """
     import pyarrow.parquet as pq
 
-    from audio_flan.errors import UnknownNameError
+    from audio_flan.errors import BuildError, UnknownNameError
 
-    built = sorted(path.name for path in out.iterdir() if any(path.glob("*.parquet")))
+    built = sorted({path.parent.name for path in out.glob("*/*.parquet")})
+    if not built:
+        raise BuildError(f"{out} holds no built dataset; `audio-flan build {out} …` makes one")
     if task not in built:
         raise UnknownNameError(f"task in {out}", task, built)
     shown: dict[str, int] = {}

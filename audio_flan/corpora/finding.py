@@ -6,8 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from audio_flan.corpora import corpus_class, corpus_classes
 from audio_flan.corpora.base import Corpus
-from audio_flan.errors import CorpusLayoutError
+from audio_flan.errors import CorpusLayoutError, RootError
 from audio_flan.storage import exists, list_folder
+
+HINT = (
+    "Say where the corpora are by root=FOLDER or corpora={KEY: PATH}, on the command line by "
+    "--root FOLDER or --corpus KEY=PATH; `audio-flan corpora` says where to get them"
+)
 
 
 def find_corpora(
@@ -26,8 +31,9 @@ def find_corpora(
 
     Raises:
         UnknownNameError: a key that no corpus has.
-        CorpusLayoutError: the root is missing or holds none of them, one that was asked for is
-            not there, or one that is there lacks its metadata.
+        RootError: the root is missing or holds none of them.
+        CorpusLayoutError: a corpus that was asked for is not there, or one that is there lacks its
+            metadata.
     """
     if corpora is None:
         found = [corpus for cls in corpus_classes() if (corpus := cls.find(check_root(root)))]
@@ -45,14 +51,13 @@ def check_root(root: str | None) -> str:
     """The root, which must be there.
 
     Raises:
-        CorpusLayoutError: it is not.
+        RootError: it is not.
     """
+    expected, hint = "a folder with one folder for each corpus", HINT
     if root is None:
-        expected = "root=FOLDER, or corpora={KEY: PATH}"
-        raise CorpusLayoutError("root", "the options", expected=expected, found="neither")
+        raise RootError("(not given)", expected=expected, found="nothing", hint=hint)
     if not exists(root):
-        expected = "a folder with one folder for each corpus"
-        raise CorpusLayoutError("root", root, expected=expected, found="no such folder")
+        raise RootError(root, expected=expected, found="no such folder", hint=hint)
     return root
 
 
@@ -65,14 +70,9 @@ def _place(key: str, path: str | None, root: str | None) -> str:
     return place
 
 
-def _nothing_found(root: str) -> CorpusLayoutError:
+def _nothing_found(root: str) -> RootError:
     names = ", ".join(" or ".join((cls.key, *cls.folders)) for cls in corpus_classes())
     entries = list_folder(root)
     shown = ", ".join(entries[:10]) + (", …" if len(entries) > 10 else "")
-    return CorpusLayoutError(
-        "root",
-        root,
-        expected=f"a folder for at least one corpus ({names})",
-        found=shown or "an empty folder",
-        get_it="`audio-flan corpora` says where; --corpus KEY=PATH points at one anywhere",
-    )
+    expected = f"a folder for at least one corpus ({names})"
+    return RootError(root, expected=expected, found=shown or "an empty folder", hint=HINT)

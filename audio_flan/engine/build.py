@@ -54,32 +54,28 @@ def build(
         Unusable: at the first clip that can not be used, where the options ask for it.
     """
     layout = Layout(out)
-    layout.prepare()
-    parts = layout.find_parts()
-    records: dict[str, UnitRecord] = {}
-    waiting = []
-    for unit in units:
-        record = _done(layout, unit, parts)
-        if record:
-            records[unit.key] = record
-            on_progress(unit, record)
-        else:
-            waiting.append(unit)
     try:
+        layout.prepare()
+        parts = layout.find_parts()
+        records = {u.key: record for u in units if (record := _done(layout, u, parts))}
+        for unit in units:
+            if unit.key in records:
+                on_progress(unit, records[unit.key])
+        waiting = [unit for unit in units if unit.key not in records]
         for unit, record in _run(layout, corpora, waiting, options, workers):
             records[unit.key] = record
             on_progress(unit, record)
+        ordered = [records[unit.key] for unit in units]
+        finish(layout, units, ordered)
     except OSError as error:
         raise _disk_error(error, out) from error
     except BrokenProcessPool:
         message = "a worker process was killed (out of memory?)"
         raise BuildError(f"{message}; the same command goes on where it stopped") from None
-    ordered = [records[unit.key] for unit in units]
-    finish(layout, units, ordered)
     return ordered
 
 
-def _disk_error(error: OSError, out: Path) -> Exception:
+def _disk_error(error: OSError, out: Path) -> BuildError:
     full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     what = "the disk is full" if error.errno in full else f"can not write: {error.strerror}"
     return BuildError(

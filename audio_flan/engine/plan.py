@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 
@@ -50,6 +50,27 @@ class Unit:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A corpus as the plan sees it.
+
+    Args:
+        corpus: the corpus.
+        shards: its shards by split.
+        metadata: size of each of its metadata files, bytes.
+    """
+
+    corpus: Corpus
+    shards: Mapping[str, Sequence[Shard]]
+    metadata: Mapping[str, int]
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> Source:
+        """Read what the plan needs of a corpus."""
+        sizes = {file: corpus.folder.size(file) for file in corpus.metadata}
+        return cls(corpus, corpus.shards(), sizes)
+
+
 def choose_tasks(names: Sequence[str] | None) -> list[str]:
     """The config names asked for, in the order of the taxonomy; all that can be built for None.
 
@@ -92,15 +113,15 @@ def make_plan(
     """
     for split in splits or ():
         check_split(split)
-    shards = {corpus.key: corpus.shards() for corpus in corpora}
+    sources = [Source.of(corpus) for corpus in corpora]
     units = [
         unit
         for config in configs
         for split in SPLITS
         if not splits or split in splits
-        for corpus in corpora
-        if get_task(config).serves(corpus)
-        for unit in _units(get_task(config), corpora, corpus, shards[corpus.key], split, options)
+        for source in sources
+        if get_task(config).serves(source.corpus)
+        for unit in _units(get_task(config), sources, source, split, options)
     ]
     if not units:
         keys = ", ".join(corpus.key for corpus in corpora)
@@ -110,39 +131,21 @@ def make_plan(
 
 
 def _units(
-    task: Task,
-    corpora: Sequence[Corpus],
-    corpus: Corpus,
-    shards: dict[str, list[Shard]],
-    split: str,
-    options: Options,
+    task: Task, sources: Sequence[Source], source: Source, split: str, options: Options
 ) -> Iterator[Unit]:
-    if split not in shards:
-        return
-    groups = [(shard,) for shard in shards[split]] if options.limit is None else [shards[split]]
+    shards = tuple(source.shards.get(split, ()))
+    groups = [(shard,) for shard in shards] if options.limit is None else [shards] * bool(shards)
     for group in groups:
-        key = _key(task, corpora, corpus, tuple(group), options)
-        yield Unit(task.config, corpus.key, split, tuple(group), key)
-
-
-def _key(
-    task: Task,
-    corpora: Sequence[Corpus],
-    corpus: Corpus,
-    shards: tuple[Shard, ...],
-    options: Options,
-) -> str:
-    """Hash of the library, the template, the options and the metadata that a unit reads."""
-    manifest = {f: corpus.folder.size(f) for f in corpus.metadata if corpus.folder.exists(f)}
-    helpers = [c.key for c in corpora] if isinstance(task, SimulatedTask) else []
-    parts = {
-        "version": audio_flan.__version__,
-        "task": task.config,
-        "template": task_template(task.config).digest,
-        "corpus": corpus.key,
-        "shards": [asdict(shard) for shard in shards],
-        "metadata": manifest,
-        "auxiliary": helpers,
-        "options": asdict(options),
-    }
-    return blake2b(json.dumps(parts).encode(), digest_size=10).hexdigest()
+        # The draws of a simulated task depend on every corpus that its pools come from.
+        read = sources if isinstance(task, SimulatedTask) else [source]
+        parts = {
+            "version": audio_flan.__version__,
+            "task": task.config,
+            "template": task_template(task.config).digest,
+            "corpus": source.corpus.key,
+            "shards": [asdict(shard) for shard in group],
+            "metadata": {s.corpus.key: s.metadata for s in read},
+            "options": asdict(options),
+        }
+        key = blake2b(json.dumps(parts).encode(), digest_size=10).hexdigest()
+        yield Unit(task.config, source.corpus.key, split, group, key)

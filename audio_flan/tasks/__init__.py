@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from audio_flan.errors import UnknownNameError
+from audio_flan.errors import AudioFlanError
 from audio_flan.registry import classes_in, module_names
 from audio_flan.taxonomy import load_taxonomy, minor_task
 
@@ -24,12 +24,15 @@ def get_task(config: str) -> Task:
     """A task by its config name.
 
     Raises:
-        UnknownNameError: there is no such task; or it is in the taxonomy but can not be built yet.
+        UnknownNameError: there is no such task.
+        AudioFlanError: it is in the taxonomy, but nothing builds it yet.
     """
     tasks = _tasks()
     if config not in tasks:
-        minor_task(config)
-        raise UnknownNameError("task that can be built already", config, tasks)
+        minor = minor_task(config)
+        raise AudioFlanError(
+            f"task {config!r} ({minor.minor}) can not be built yet; these can: {', '.join(tasks)}"
+        )
     return tasks[config]
 
 

@@ -1,0 +1,180 @@
+"""`audio_flan.load_dataset` and the builder: what users of `datasets` expect."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import datasets
+import pytest
+
+import audio_flan
+from audio_flan.cli import main
+from audio_flan.errors import RootError, UnknownNameError
+from audio_flan.tasks import task_configs
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def built(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("build") / "out"
+    with pytest.raises(SystemExit):
+        main(["build", str(out), "--root", str(samples)])
+    return out
+
+
+@pytest.mark.parametrize("config", task_configs())
+def test_stream_map_and_published_rows_are_equal(
+    config: str, samples: Path, built: Path, cache: str
+) -> None:
+    mapped = audio_flan.load_dataset(config, root=samples, cache_dir=cache)
+    streamed = audio_flan.load_dataset(config, root=samples, streaming=True)
+    assert isinstance(mapped, datasets.DatasetDict)
+    assert isinstance(streamed, datasets.IterableDatasetDict)
+    assert set(mapped) == set(streamed)
+    for split in mapped:
+        rows = list(mapped[split])
+        assert rows == list(streamed[split])
+        published = datasets.load_dataset(
+            str(built), config, split=split, streaming=True, cache_dir=cache
+        )
+        assert rows == list(published.decode(False))
+        assert mapped[split].features == published.decode(False).features
+
+
+def test_one_split_gives_one_dataset(samples: Path, cache: str) -> None:
+    rows = audio_flan.load_dataset("speech_asr", root=str(samples), split="test", cache_dir=cache)
+    assert isinstance(rows, datasets.Dataset) and set(rows["corpus"]) == {"aishell3", "ljspeech"}
+    stream = audio_flan.load_dataset("speech_asr", root=samples, split="test", streaming=True)
+    assert isinstance(stream, datasets.IterableDataset)
+    part = audio_flan.load_dataset("speech_asr", root=samples, split="test[:3]", cache_dir=cache)
+    assert part["uuid"][:] == rows["uuid"][:3]
+
+
+def test_audio_decodes_without_torch(samples: Path) -> None:
+    row = next(iter(audio_flan.load_dataset("speech_asr", root=samples, streaming=True)["train"]))
+    decoded, rate = audio_flan.decode(row["input_audio"])
+    assert rate == 44_100 and decoded.shape[0] == 1
+    assert decoded.shape[1] / rate == pytest.approx(row["seconds"], abs=1e-4)
+
+
+def test_corpora_select_and_point_anywhere(samples: Path) -> None:
+    def corpora(**options: object) -> set[str]:
+        stream = audio_flan.load_dataset("speech_asr", split="train", streaming=True, **options)
+        return {row["corpus"] for row in stream}
+
+    assert corpora(root=samples, corpora=["ljspeech"]) == {"ljspeech"}
+    assert corpora(corpora={"aishell3": str(samples / "data_aishell3")}) == {"aishell3"}
+    both = {"aishell3": str(samples / "data_aishell3"), "ljspeech": str(samples)}
+    assert corpora(corpora=both) == {"aishell3", "ljspeech"}
+
+
+def test_limit_and_seed_are_kept_apart_in_the_cache(samples: Path, cache: str) -> None:
+    def load(**options: int) -> list[dict[str, object]]:
+        return list(
+            audio_flan.load_dataset(
+                "speech_denoising", root=samples, split="train", cache_dir=cache, **options
+            )
+        )
+
+    assert [row["corpus"] for row in load(limit=1)] == ["aishell3", "ljspeech"]
+    first, second = load(), load(seed=1)
+    assert [row["uuid"] for row in first] == [row["uuid"] for row in second]
+    assert all(
+        one["input_audio"]["bytes"] != other["input_audio"]["bytes"]
+        for one, other in zip(first, second, strict=True)
+    )
+
+
+def test_changed_metadata_is_not_answered_from_the_cache(
+    samples: Path, tmp_path: Path, cache: str
+) -> None:
+    import shutil
+
+    folder = tmp_path / "LJSpeech-1.1"
+    shutil.copytree(samples / "LJSpeech-1.1", folder)
+
+    def count() -> int:
+        rows = audio_flan.load_dataset("speech_asr", root=tmp_path, split="train", cache_dir=cache)
+        return len(rows)
+
+    assert count() == 4
+    lines = (folder / "metadata.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "metadata.csv").write_text("".join(lines[1:]), encoding="utf-8")
+    assert count() == 3
+
+
+def test_processes_share_the_work(samples: Path, tmp_path: Path) -> None:
+    rows = audio_flan.load_dataset(
+        "speech_tts", root=samples, split="train", cache_dir=str(tmp_path), num_proc=2
+    )
+    alone = audio_flan.load_dataset("speech_tts", root=samples, split="train", streaming=True)
+    assert sorted(rows["uuid"]) == sorted(row["uuid"] for row in alone)
+
+
+def test_a_stream_is_divided_between_nodes(samples: Path) -> None:
+    from datasets.distributed import split_dataset_by_node
+
+    stream = audio_flan.load_dataset("speech_asr", root=samples, split="train", streaming=True)
+    nodes = [
+        {row["uuid"] for row in split_dataset_by_node(stream, rank=rank, world_size=2)}
+        for rank in (0, 1)
+    ]
+    assert not nodes[0] & nodes[1]
+    assert nodes[0] | nodes[1] == {row["uuid"] for row in stream}
+
+
+def test_streams_mix_with_published_ones(samples: Path, built: Path, cache: str) -> None:
+    own = audio_flan.load_dataset("speech_asr", root=samples, split="train", streaming=True)
+    published = datasets.load_dataset(
+        str(built), "audio_scene_classification", split="train", streaming=True, cache_dir=cache
+    )
+    mixed = datasets.interleave_datasets([own, published.decode(False)])
+    assert {row["domain"] for row in mixed} == {"speech", "audio"}
+
+
+def test_views_hold_the_rows_of_their_tasks(built: Path, cache: str) -> None:
+    def uuids(config: str) -> set[str]:
+        rows = datasets.load_dataset(
+            str(built), config, split="train", streaming=True, cache_dir=cache
+        )
+        return {row["uuid"] for row in rows.decode(False)}
+
+    recognition = uuids("speech_asr") | uuids("speech_phonetic_recognition")
+    assert uuids("speech_recognition") == recognition
+    assert recognition < uuids("speech") < uuids("all")
+    assert uuids("all") - uuids("speech") - uuids("audio") == uuids("music")
+
+
+def test_the_builder_without_a_root_uses_the_miniature_corpora(tmp_path: Path) -> None:
+    from audio_flan.builders.audio_flan import AudioFlan
+
+    builder = AudioFlan(cache_dir=str(tmp_path), config_name="audio_scene_classification")
+    rows = list(builder.as_streaming_dataset(split="test").decode(False))
+    assert len(rows) == 3 and {row["corpus"] for row in rows} == {"tau_urban_acoustic_scenes"}
+
+
+def test_mistakes_are_clear(samples: Path) -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'speech_asr'"):
+        audio_flan.load_dataset("speech_asrr", root=samples)
+    with pytest.raises(UnknownNameError, match="did you mean 'train'"):
+        audio_flan.load_dataset("speech_asr", root=samples, split="trian", streaming=True)
+    with pytest.raises(RootError, match="root=FOLDER"):
+        audio_flan.load_dataset("speech_asr")
+    with pytest.raises(RootError, match="no such folder"):
+        audio_flan.load_dataset("speech_asr", root=samples / "nothing")
+
+
+def test_rejects_are_told_of(
+    samples: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    import shutil
+
+    shutil.copytree(samples / "LJSpeech-1.1", tmp_path / "LJSpeech-1.1")
+    (tmp_path / "LJSpeech-1.1" / "wavs" / "LJ001-0003.wav").unlink()
+    rows = list(audio_flan.load_dataset("speech_asr", root=tmp_path, split="train", streaming=True))
+    assert len(rows) == 3
+    assert "1 of 4 clips rejected" in caplog.text and "LJ001-0003" in caplog.text

@@ -1,0 +1,27 @@
+"""Fixtures that all tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from audio_flan.samples import write_samples
+
+REAL = Path(__file__).parents[2] / "shared" / "real"
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all miniature corpora; not to be changed."""
+    root = tmp_path_factory.mktemp("corpora")
+    write_samples(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def real() -> Path:
+    """A folder with a few real recordings; the tests on them are skipped where it is absent."""
+    if not REAL.is_dir():
+        pytest.skip("the real recordings are not here")
+    return REAL
