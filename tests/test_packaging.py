@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tarfile
@@ -40,18 +41,11 @@ def use(place: Path, scratch: Path) -> None:
     """Use a package that lies unpacked in a folder, before any other of its name."""
     scratch.mkdir()
     done = subprocess.run(
-        [
-            sys.executable,
-            "-S",
-            "-c",
-            f"import site, sys\nsys.path.insert(0, {str(place)!r})\n"
-            "sys.path += site.getsitepackages()\n" + USE,
-            str(place),
-            str(scratch),
-        ],
+        [sys.executable, "-c", USE, str(place), str(scratch)],
         capture_output=True,
         text=True,
         cwd=scratch,
+        env={**os.environ, "PYTHONPATH": str(place)},
     )
     assert done.returncode == 0, done.stderr
     assert (scratch / "out" / "README.md").exists()

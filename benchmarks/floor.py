@@ -1,0 +1,63 @@
+"""The floor under a build: rows that are finished beforehand, and a bare Parquet writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import audio_flan.generate
+from audio_flan.audio import AudioRef, EncodedAudio
+from audio_flan.corpora.base import Corpus
+from audio_flan.corpora.finding import find_corpora
+from audio_flan.generate import Generation
+from audio_flan.schema import Instance, arrow_schema
+from audio_flan.tasks import get_task
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
+NO_AUDIO = EncodedAudio(b"", ".wav", 1.0)
+
+
+def leave_audio_out() -> None:
+    """Make this process carry an empty audio of one second for every clip."""
+
+    def load(ref: AudioRef, *, verify: bool = False) -> EncodedAudio:
+        return NO_AUDIO
+
+    audio_flan.generate.load = load
+
+
+def open_corpus(root: str) -> Corpus:
+    """LJ Speech under a root."""
+    (corpus,) = find_corpora(root)
+    return corpus
+
+
+def instances(corpus: Corpus, split: str) -> Iterator[Instance]:
+    """The instances of speech recognition on a split."""
+    return Generation(get_task("speech_asr"), corpus, split).instances(corpus.shards()[split])
+
+
+def finished_rows(root: str) -> list[tuple[str, dict[str, Any]]]:
+    """Path of the audio, and the row without its bytes, of every utterance."""
+    leave_audio_out()
+    corpus = open_corpus(root)
+    folder = Path(corpus.folder.path) / "wavs"
+    rows = []
+    for split in corpus.shards():
+        for instance in instances(corpus, split):
+            row = instance.row()
+            name = row["input_audio"]["path"].removeprefix("ljspeech_")
+            rows.append((str(folder / name), row))
+    return rows
+
+
+def open_bare_writer(path: Path) -> pq.ParquetWriter:
+    """A writer with pyarrow's own settings, but for page index and content-defined chunking."""
+    import pyarrow.parquet as pq
+
+    return pq.ParquetWriter(
+        path, arrow_schema(), use_content_defined_chunking=True, write_page_index=True
+    )

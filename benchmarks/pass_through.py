@@ -1,0 +1,132 @@
+"""Build of whole files: clips of 100 kB from disk into Parquet, one process.
+
+The engine (`audio_flan.engine.build.build`, as the command line calls it) against
+
+- a bare loop that reads the same files and writes the same rows, whose texts are rendered and
+  whose constants are there beforehand: `pa.Table.from_pylist` and pyarrow's own `ParquetWriter`
+  with page index, content-defined chunking and row groups of the same size in bytes;
+- the same loop with the settings of our files (audio without compression and dictionary);
+- the stock way of `datasets`: `download_and_prepare(file_format="parquet")` of our builder.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from benchmarks.corpora_at_scale import many_clips
+from benchmarks.measuring import ROUNDS, Result, compare, fresh, settle, take_turns
+
+CLIPS = {"small": 2_000, "full": 20_000}
+
+LEAST_OF_FLOOR = 0.7
+LEAST_OF_BUILDER = 1.0
+
+
+def run(data: Path, scale: str) -> list[Result]:
+    """Rows per second of each contestant; what they write is removed after each turn."""
+    root = many_clips(data, CLIPS[scale])
+    contestants = {
+        name: partial(_rate, f"benchmarks.pass_through:{function}", root, data, arguments)
+        for name, (function, arguments) in {
+            "ours": ("engine", {}),
+            "bare loop": ("bare_loop", {"our_settings": False}),
+            "bare loop, our file settings": ("bare_loop", {"our_settings": True}),
+            "datasets builder": ("builder", {}),
+        }.items()
+    }
+    take_turns({"ours": contestants["ours"]}, 1)
+    runs = take_turns(contestants, ROUNDS[scale])
+    ours = runs.pop("ours")
+    targets = {"bare loop": LEAST_OF_FLOOR, "datasets builder": LEAST_OF_BUILDER}
+    what = f"build of {CLIPS[scale]:,} clips of 100 kB"
+    return [
+        compare(what, ours, (name, rates), ",.0f rows/s", targets.get(name))
+        for name, rates in runs.items()
+    ]
+
+
+def _rate(function: str, root: Path, data: Path, arguments: dict[str, object]) -> float:
+    """Rows per second of one turn."""
+    with tempfile.TemporaryDirectory(dir=data, prefix="output-") as out:
+        done = fresh(function, root=str(root), out=out, **arguments)
+    rate: float = done["rows"] / done["seconds"]
+    return rate
+
+
+def _timed(write: Callable[[], int]) -> dict[str, float]:
+    settle()
+    started = time.perf_counter()
+    rows = write()
+    return {"rows": rows, "seconds": time.perf_counter() - started}
+
+
+def engine(root: str, out: str) -> dict[str, float]:
+    """Plan and build, as `audio-flan build OUT --root ROOT --task speech_asr`."""
+    import pyarrow.parquet  # noqa: F401 (imported before the clock starts, as for the others)
+
+    from audio_flan.corpora.finding import find_corpora
+    from audio_flan.engine.build import build
+    from audio_flan.engine.plan import Options, choose_tasks, make_plan
+
+    def write() -> int:
+        options = Options()
+        corpora = find_corpora(root)
+        units = make_plan(corpora, choose_tasks(["speech_asr"]), None, options)
+        records = build(Path(out) / "dataset", corpora, units, options)
+        return sum(record.tally.made for record in records)
+
+    return _timed(write)
+
+
+def bare_loop(root: str, out: str, our_settings: bool) -> dict[str, float]:
+    """Read files, fill them into finished rows, write these; nothing else."""
+    import pyarrow as pa
+
+    from audio_flan.engine.parquet import ROW_GROUP_BYTES, open_writer
+    from audio_flan.schema import arrow_schema
+    from benchmarks.floor import finished_rows, open_bare_writer
+
+    rows = finished_rows(root)
+    path, schema = Path(out) / "rows.parquet", arrow_schema()
+
+    def write() -> int:
+        group, size = [], 0
+        with open_writer(path, {}) if our_settings else open_bare_writer(path) as writer:
+            for place, row in rows:
+                with open(place, "rb") as file:  # noqa: PTH123 (the fastest way)
+                    data = file.read()
+                row["input_audio"]["bytes"] = data
+                group.append(row)
+                size += len(data)
+                if size >= ROW_GROUP_BYTES:
+                    writer.write_table(pa.Table.from_pylist(group, schema))
+                    for written in group:
+                        written["input_audio"]["bytes"] = None
+                    group, size = [], 0
+            if group:
+                writer.write_table(pa.Table.from_pylist(group, schema))
+        return len(rows)
+
+    return _timed(write)
+
+
+def builder(root: str, out: str) -> dict[str, float]:
+    """The builder of `datasets`, by its own writer."""
+    import datasets
+
+    from audio_flan.builders.audio_flan import AudioFlan
+
+    datasets.disable_progress_bars()
+
+    def write() -> int:
+        stock = AudioFlan(
+            cache_dir=f"{out}/cache", config_name="speech_asr", root=root, require_root=True
+        )
+        stock.download_and_prepare(f"{out}/dataset", file_format="parquet")
+        return sum(split.num_examples for split in stock.info.splits.values())
+
+    return _timed(write)

@@ -1,0 +1,192 @@
+"""The cheap check of audio files: what it reads from headers, and what it finds broken."""
+
+from __future__ import annotations
+
+import struct
+from functools import cache
+from io import BytesIO
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audio_flan.container import AudioInfo, inspect
+from audio_flan.errors import Unusable
+
+RATE = 8000
+FRAMES = 1600
+REASONS = {"audio-empty", "audio-truncated", "not-audio"}
+OTHERS = [("FLAC", "PCM_16"), ("FLAC", "PCM_24"), ("OGG", "VORBIS"), ("MP3", "MPEG_LAYER_III")]
+# What libsndfile knows to write as WAV, except MP3 in WAV, which only its newest versions write.
+WAV_SUBTYPES = sorted(set(soundfile.available_subtypes("WAV")) - {"MPEG_LAYER_III"})
+
+
+@cache
+def encoded(format: str, subtype: str, channels: int = 1) -> bytes:
+    """A fifth of a second of a tone in noise, which leaves no codec much to save."""
+    time = np.arange(FRAMES)[:, None] / RATE
+    noise = np.random.default_rng(0).standard_normal((FRAMES, channels))
+    target = BytesIO()
+    samples = 0.3 * np.sin(2 * np.pi * 440 * time) + 0.02 * noise
+    soundfile.write(target, samples, RATE, format=format, subtype=subtype)
+    return target.getvalue()
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+
+
+def wav(*before_data: bytes, bits: int = 16, declared: int | None = None, tag: int = 1) -> bytes:
+    """A mono WAV file by hand: `FRAMES` frames, any chunks before its data, any declared length."""
+    width = bits // 8
+    fmt = struct.pack("<HHIIHH", tag, 1, RATE, RATE * width, width, bits)
+    if tag == 0xFFFE:
+        guid = b"\x01\x00" + bytes.fromhex("000000001000800000aa00389b71")
+        fmt += struct.pack("<HHI", 22, bits, 4) + guid
+    samples = np.random.default_rng(0).bytes(FRAMES * width)
+    data = b"data" + struct.pack("<I", len(samples) if declared is None else declared) + samples
+    body = b"WAVE" + chunk(b"fmt ", fmt) + b"".join(before_data) + data
+    size = len(body) if declared is None else declared
+    return b"RIFF" + struct.pack("<I", size) + body
+
+
+WAVS = {
+    "16 bit": wav(),
+    "24 bit": wav(bits=24),
+    "float": wav(bits=32, tag=3),
+    "a chunk before the samples": wav(chunk(b"LIST", b"INFOISFT" + chunk(b"", b"Lavf58.76.100"))),
+    "chunks of odd length": wav(chunk(b"odd1", b"123"), chunk(b"odd2", b"1")),
+    "a chunk of length 0": wav(chunk(b"void", b"")),
+    "a chunk longer than the first read": wav(chunk(b"junk", b"data" * 3000)),
+    "WAVE_FORMAT_EXTENSIBLE": wav(bits=24, tag=0xFFFE),
+}
+by_wav = pytest.mark.parametrize("data", WAVS.values(), ids=WAVS.keys())
+
+
+def reason(data: bytes) -> str:
+    with pytest.raises(Unusable) as caught:
+        inspect(data, len(data), "wavs/x.wav")
+    assert caught.value.detail.startswith("wavs/x.wav: ")
+    return caught.value.reason
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize(("format", "subtype"), [*OTHERS, ("WAV", "PCM_16"), ("WAVEX", "PCM_24")])
+def test_header_tells_what_libsndfile_tells(format: str, subtype: str, channels: int) -> None:
+    data = encoded(format, subtype, channels)
+    bits = 24 if subtype == "PCM_24" else 16
+    extension = {"WAVEX": ".wav"}.get(format, f".{format.lower()}")
+    assert inspect(data, len(data), "x") == AudioInfo(extension, RATE, channels, FRAMES, bits)
+
+
+@pytest.mark.parametrize("subtype", WAV_SUBTYPES)
+def test_duration_of_a_wav_file_is_right_in_every_coding(subtype: str) -> None:
+    data = encoded("WAV", subtype)
+    assert inspect(data, len(data), "x").seconds == soundfile.info(BytesIO(data)).duration
+
+
+@by_wav
+def test_chunks_before_the_samples_do_not_change_what_is_read(data: bytes) -> None:
+    told = soundfile.info(BytesIO(data))
+    found = inspect(data, len(data), "x")
+    assert (found.rate, found.channels, found.frames) == (told.samplerate, 1, told.frames)
+    assert (found.rate, found.frames, found.seconds) == (RATE, FRAMES, FRAMES / RATE)
+
+
+def test_resolution_is_read_from_the_header() -> None:
+    bits = {name: inspect(data, len(data), "x").bits for name, data in WAVS.items()}
+    assert bits["16 bit"] == 16
+    assert bits["24 bit"] == bits["WAVE_FORMAT_EXTENSIBLE"] == 24
+    assert bits["float"] == 32
+
+
+@pytest.mark.parametrize("declared", [0xFFFFFFFF, 0])
+def test_lengths_that_a_pipe_left_unknown_are_taken_from_the_file(declared: int) -> None:
+    data = wav(declared=declared)
+    assert inspect(data, len(data), "x").frames == FRAMES
+
+
+def test_the_head_of_a_wav_file_and_its_size_are_enough() -> None:
+    data = WAVS["chunks of odd length"]
+    assert inspect(data[:200], len(data), "x") == inspect(data, len(data), "x")
+    with pytest.raises(Unusable, match="audio-truncated"):
+        inspect(data[:200], len(data) - 1, "x")
+
+
+@by_wav
+def test_a_wav_file_cut_at_any_byte_is_unusable(data: bytes) -> None:
+    # Every byte of the header, some among the samples, and the last ones.
+    header = data.rindex(b"data") + 8
+    samples = range(header, len(data) - 8, 97)
+    reasons = {end: reason(data[:end]) for end in range(header)}
+    assert set(reasons.values()) <= REASONS
+    assert reasons[0] == "audio-empty"
+    for end in (*samples, *range(len(data) - 8, len(data))):
+        assert reason(data[:end]) == "audio-truncated", f"cut after {end} bytes"
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.999])
+@pytest.mark.parametrize(("format", "subtype"), OTHERS)
+def test_other_containers_cut_short_are_truncated(format: str, subtype: str, share: float) -> None:
+    data = encoded(format, subtype)
+    assert reason(data[: int(share * len(data))]) == "audio-truncated"
+
+
+@pytest.mark.parametrize(("format", "subtype"), [*OTHERS, ("WAV", "PCM_24")])
+def test_a_file_without_samples_is_empty(format: str, subtype: str) -> None:
+    target = BytesIO()
+    soundfile.write(target, np.zeros((0, 1)), RATE, format=format, subtype=subtype)
+    assert reason(target.getvalue()) in {"audio-empty", "not-audio"}
+    if format == "WAV":
+        assert reason(target.getvalue()) == "audio-empty"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"This is no audio.\n",
+        b"<html><body>404 Not Found</body></html>" * 20,
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+        b"RIFF\x24\x00\x00\x00AVI LIST",
+        b"\0" * 10_000,
+        wav().replace(b"fmt ", b"junk"),
+        wav().replace(struct.pack("<I", RATE), b"\0\0\0\0", 1),
+        wav()[:36],
+    ],
+    ids=["text", "html", "lfs pointer", "avi", "zeros", "no format", "rate 0", "no data chunk"],
+)
+def test_what_is_no_audio_is_told_so(data: bytes) -> None:
+    assert reason(data) == "not-audio"
+
+
+def inspects_or_is_unusable(data: bytes) -> None:
+    try:
+        found = inspect(data, len(data), "x")
+    except Unusable as error:
+        assert error.reason in REASONS
+    else:
+        assert found.frames > 0
+        assert found.rate > 0
+        assert found.channels > 0
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"", b"RIFF", b"RIFF\0\0\0\0WAVE", b"OggS"]))
+def test_any_bytes_inspect_or_are_unusable(data: bytes, start: bytes) -> None:
+    inspects_or_is_unusable(start + data)
+
+
+FILES = [*WAVS.values(), *(encoded(*other) for other in OTHERS), encoded("WAV", "IMA_ADPCM")]
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.sampled_from(FILES), st.data())
+def test_damaged_files_inspect_or_are_unusable(file: bytes, data: st.DataObject) -> None:
+    damaged = bytearray(file)
+    # Headers matter most, and the damage is at their start.
+    place = st.integers(0, 80) | st.integers(0, len(file) - 1)
+    for start in data.draw(st.lists(place, min_size=1, max_size=4)):
+        change = data.draw(st.binary(max_size=8))
+        damaged[start : start + data.draw(st.integers(0, 8))] = change
+    inspects_or_is_unusable(bytes(damaged))
