@@ -118,7 +118,7 @@ def _key_and_path(text: str) -> tuple[str, str | None]:
 def show(
     out: Annotated[Path, typer.Argument(help="Folder of a built dataset.")],
     task: Annotated[str, typer.Argument(help="Config name of the task.")],
-    n: Annotated[int, typer.Option("-n", min=1, help="Rows of each split.")] = 3,
+    n: Annotated[int, typer.Option("-n", min=1, help="Number of rows.")] = 3,
 ) -> None:
     """Print rows as a person reads them, with duration, rate and level of each audio."""
     from audio_flan import listing

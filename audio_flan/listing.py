@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -177,7 +178,7 @@ def show_build(out: Path, records: Sequence[UnitRecord]) -> None:
 
 
 def show_rows(out: Path, task: str, count: int) -> None:
-    """Print the first rows of each split of a task.
+    """Print the first rows of a task.
 
     Raises:
         BuildError: the folder holds no dataset.
@@ -185,6 +186,7 @@ def show_rows(out: Path, task: str, count: int) -> None:
     """
     import pyarrow.parquet as pq
 
+    from audio_flan.corpora.base import SPLITS
     from audio_flan.errors import BuildError, UnknownNameError
 
     built = sorted({path.parent.name for path in out.glob("*/*.parquet")})
@@ -192,15 +194,11 @@ def show_rows(out: Path, task: str, count: int) -> None:
         raise BuildError(f"{out} holds no built dataset; `audio-flan build {out} …` makes one")
     if task not in built:
         raise UnknownNameError(f"task in {out}", task, built)
-    shown: dict[str, int] = {}
-    for path in sorted((out / task).glob("*.parquet")):
-        split = path.name.split("-")[0]
-        batches = pq.ParquetFile(path).iter_batches(batch_size=count)
-        for row in (row for batch in batches for row in batch.to_pylist()):
-            if shown.get(split, 0) == count:
-                break
-            shown[split] = shown.get(split, 0) + 1
-            _show_row(task, row)
+    files = [f for split in SPLITS for f in sorted((out / task).glob(f"{split}-*.parquet"))]
+    batches = (b for file in files for b in pq.ParquetFile(file).iter_batches(batch_size=count))
+    rows = (row for batch in batches for row in batch.to_pylist())
+    for row in islice(rows, count):
+        _show_row(task, row)
 
 
 def _show_row(task: str, row: dict[str, Any]) -> None:

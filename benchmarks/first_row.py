@@ -31,7 +31,7 @@ def run(data: Path, scale: str) -> list[Result]:
         "small": partial(_fresh_first_row, many_utterances(data, SMALL_CORPUS)),
     }
     take_turns(contestants, 1)
-    runs = take_turns(contestants, ROUNDS[scale])
+    runs = take_turns(contestants, ROUNDS)
     return [
         _result(f"first row of {count:,} utterances: time", runs, "seconds", ".2f s"),
         _result(f"first row of {count:,} utterances: peak memory", runs, "megabytes", ".0f MB"),

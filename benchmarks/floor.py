@@ -26,7 +26,15 @@ def leave_audio_out() -> None:
     def load(ref: AudioRef, *, verify: bool = False) -> EncodedAudio:
         return NO_AUDIO
 
-    audio_flan.generate.load = load
+    vars(audio_flan.generate)["load"] = load
+
+
+def load_pyarrow() -> None:
+    """Import what pyarrow imports at its first conversion: pandas, where it is installed."""
+    import pyarrow as pa
+    import pyarrow.parquet  # noqa: F401
+
+    pa.array([""])
 
 
 def open_corpus(root: str) -> Corpus:

@@ -18,8 +18,8 @@ T = TypeVar("T")
 
 REPOSITORY = Path(__file__).parents[1]
 
-ROUNDS = {"small": 3, "full": 5}
-"""Turns of each contestant, by scale."""
+ROUNDS = 5
+"""Turns of each contestant; figures are medians."""
 
 
 @dataclass(frozen=True, slots=True)

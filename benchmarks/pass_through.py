@@ -13,11 +13,17 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from audio_flan.corpora.finding import find_corpora
+from audio_flan.engine.build import build
+from audio_flan.engine.parquet import ROW_GROUP_BYTES, open_writer
+from audio_flan.engine.plan import Options, choose_tasks, make_plan
+from audio_flan.schema import arrow_schema
 from benchmarks.corpora_at_scale import many_clips
+from benchmarks.floor import finished_rows, load_pyarrow, open_bare_writer
 from benchmarks.measuring import ROUNDS, Result, compare, fresh, settle, take_turns
 
 CLIPS = {"small": 2_000, "full": 20_000}
@@ -39,7 +45,7 @@ def run(data: Path, scale: str) -> list[Result]:
         }.items()
     }
     take_turns({"ours": contestants["ours"]}, 1)
-    runs = take_turns(contestants, ROUNDS[scale])
+    runs = take_turns(contestants, ROUNDS)
     ours = runs.pop("ours")
     targets = {"bare loop": LEAST_OF_FLOOR, "datasets builder": LEAST_OF_BUILDER}
     what = f"build of {CLIPS[scale]:,} clips of 100 kB"
@@ -49,7 +55,7 @@ def run(data: Path, scale: str) -> list[Result]:
     ]
 
 
-def _rate(function: str, root: Path, data: Path, arguments: dict[str, object]) -> float:
+def _rate(function: str, root: Path, data: Path, arguments: Mapping[str, object]) -> float:
     """Rows per second of one turn."""
     with tempfile.TemporaryDirectory(dir=data, prefix="output-") as out:
         done = fresh(function, root=str(root), out=out, **arguments)
@@ -58,6 +64,7 @@ def _rate(function: str, root: Path, data: Path, arguments: dict[str, object]) -
 
 
 def _timed(write: Callable[[], int]) -> dict[str, float]:
+    load_pyarrow()
     settle()
     started = time.perf_counter()
     rows = write()
@@ -66,11 +73,6 @@ def _timed(write: Callable[[], int]) -> dict[str, float]:
 
 def engine(root: str, out: str) -> dict[str, float]:
     """Plan and build, as `audio-flan build OUT --root ROOT --task speech_asr`."""
-    import pyarrow.parquet  # noqa: F401 (imported before the clock starts, as for the others)
-
-    from audio_flan.corpora.finding import find_corpora
-    from audio_flan.engine.build import build
-    from audio_flan.engine.plan import Options, choose_tasks, make_plan
 
     def write() -> int:
         options = Options()
@@ -85,10 +87,6 @@ def engine(root: str, out: str) -> dict[str, float]:
 def bare_loop(root: str, out: str, our_settings: bool) -> dict[str, float]:
     """Read files, fill them into finished rows, write these; nothing else."""
     import pyarrow as pa
-
-    from audio_flan.engine.parquet import ROW_GROUP_BYTES, open_writer
-    from audio_flan.schema import arrow_schema
-    from benchmarks.floor import finished_rows, open_bare_writer
 
     rows = finished_rows(root)
     path, schema = Path(out) / "rows.parquet", arrow_schema()

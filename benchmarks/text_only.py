@@ -11,8 +11,17 @@ import time
 from functools import partial
 from pathlib import Path
 
+from audio_flan.engine.parquet import ROW_GROUP_ROWS, write_parts
+from audio_flan.schema import arrow_schema
 from benchmarks.corpora_at_scale import many_utterances
 from benchmarks.first_row import LARGE_CORPUS
+from benchmarks.floor import (
+    instances,
+    leave_audio_out,
+    load_pyarrow,
+    open_bare_writer,
+    open_corpus,
+)
 from benchmarks.measuring import ROUNDS, Result, compare, fresh, settle, take_turns
 
 LEAST_OF_PYARROW = 0.3
@@ -25,7 +34,7 @@ def run(data: Path, scale: str) -> list[Result]:
         "ours": partial(_rate, "benchmarks.text_only:library", root, data),
         "pyarrow alone": partial(_rate, "benchmarks.text_only:pyarrow_alone", root, data),
     }
-    runs = take_turns(contestants, ROUNDS[scale])
+    runs = take_turns(contestants, ROUNDS)
     peer = ("pyarrow alone", runs["pyarrow alone"])
     return [compare("rows without audio", runs["ours"], peer, ",.0f rows/s", LEAST_OF_PYARROW)]
 
@@ -41,9 +50,7 @@ def library(root: str, out: str) -> dict[str, float]:
     """From metadata to Parquet by the library."""
     import pyarrow.parquet as pq
 
-    from audio_flan.engine.parquet import write_parts
-    from benchmarks.floor import instances, leave_audio_out, open_corpus
-
+    load_pyarrow()
     leave_audio_out()
     corpus = open_corpus(root)
     settle()
@@ -57,10 +64,7 @@ def pyarrow_alone(root: str, out: str) -> dict[str, float]:
     """From finished dictionaries to Parquet by pyarrow."""
     import pyarrow as pa
 
-    from audio_flan.engine.parquet import ROW_GROUP_ROWS
-    from audio_flan.schema import arrow_schema
-    from benchmarks.floor import instances, leave_audio_out, open_bare_writer, open_corpus
-
+    load_pyarrow()
     leave_audio_out()
     rows = [instance.row() for instance in instances(open_corpus(root), "train")]
     schema = arrow_schema()

@@ -19,15 +19,15 @@ RATE = 8000
 FRAMES = 1600
 REASONS = {"audio-empty", "audio-truncated", "not-audio"}
 OTHERS = [("FLAC", "PCM_16"), ("FLAC", "PCM_24"), ("OGG", "VORBIS"), ("MP3", "MPEG_LAYER_III")]
-# What libsndfile knows to write as WAV, except MP3 in WAV, which only its newest versions write.
-WAV_SUBTYPES = sorted(set(soundfile.available_subtypes("WAV")) - {"MPEG_LAYER_III"})
+WAV_CODINGS = ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW"]
+WAV_BLOCK_CODINGS = ["IMA_ADPCM", "MS_ADPCM", "GSM610"]
 
 
 @cache
 def encoded(format: str, subtype: str, channels: int = 1) -> bytes:
-    """A fifth of a second of a tone in noise, which leaves no codec much to save."""
-    time = np.arange(FRAMES)[:, None] / RATE
-    noise = np.random.default_rng(0).standard_normal((FRAMES, channels))
+    """Two seconds of a tone in noise, which leaves no codec much to save."""
+    time = np.arange(2 * RATE)[:, None] / RATE
+    noise = np.random.default_rng(0).standard_normal((2 * RATE, channels))
     target = BytesIO()
     samples = 0.3 * np.sin(2 * np.pi * 440 * time) + 0.02 * noise
     soundfile.write(target, samples, RATE, format=format, subtype=subtype)
@@ -78,10 +78,10 @@ def test_header_tells_what_libsndfile_tells(format: str, subtype: str, channels:
     data = encoded(format, subtype, channels)
     bits = 24 if subtype == "PCM_24" else 16
     extension = {"WAVEX": ".wav"}.get(format, f".{format.lower()}")
-    assert inspect(data, len(data), "x") == AudioInfo(extension, RATE, channels, FRAMES, bits)
+    assert inspect(data, len(data), "x") == AudioInfo(extension, RATE, channels, 2 * RATE, bits)
 
 
-@pytest.mark.parametrize("subtype", WAV_SUBTYPES)
+@pytest.mark.parametrize("subtype", [*WAV_CODINGS, *WAV_BLOCK_CODINGS])
 def test_duration_of_a_wav_file_is_right_in_every_coding(subtype: str) -> None:
     data = encoded("WAV", subtype)
     assert inspect(data, len(data), "x").seconds == soundfile.info(BytesIO(data)).duration
@@ -134,13 +134,11 @@ def test_other_containers_cut_short_are_truncated(format: str, subtype: str, sha
     assert reason(data[: int(share * len(data))]) == "audio-truncated"
 
 
-@pytest.mark.parametrize(("format", "subtype"), [*OTHERS, ("WAV", "PCM_24")])
-def test_a_file_without_samples_is_empty(format: str, subtype: str) -> None:
+@pytest.mark.parametrize("format", ["WAV", "FLAC"])
+def test_a_file_without_samples_is_empty(format: str) -> None:
     target = BytesIO()
-    soundfile.write(target, np.zeros((0, 1)), RATE, format=format, subtype=subtype)
-    assert reason(target.getvalue()) in {"audio-empty", "not-audio"}
-    if format == "WAV":
-        assert reason(target.getvalue()) == "audio-empty"
+    soundfile.write(target, np.zeros((0, 1)), RATE, format=format)
+    assert reason(target.getvalue()) == "audio-empty"
 
 
 @pytest.mark.parametrize(
@@ -172,21 +170,25 @@ def inspects_or_is_unusable(data: bytes) -> None:
         assert found.channels > 0
 
 
-@given(st.binary(max_size=300), st.sampled_from([b"", b"RIFF", b"RIFF\0\0\0\0WAVE", b"OggS"]))
-def test_any_bytes_inspect_or_are_unusable(data: bytes, start: bytes) -> None:
+STARTS = [b"", b"RIFF", b"RIFF\0\0\0\0WAVE", b"RIFF\0\0\0\0WAVEfmt ", b"fLaC", b"OggS", b"ID3"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(STARTS), st.binary(max_size=100))
+def test_any_bytes_inspect_or_are_unusable(start: bytes, data: bytes) -> None:
     inspects_or_is_unusable(start + data)
 
 
 FILES = [*WAVS.values(), *(encoded(*other) for other in OTHERS), encoded("WAV", "IMA_ADPCM")]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(FILES), st.data())
 def test_damaged_files_inspect_or_are_unusable(file: bytes, data: st.DataObject) -> None:
     damaged = bytearray(file)
-    # Headers matter most, and the damage is at their start.
+    # Headers matter most, and are at the start.
     place = st.integers(0, 80) | st.integers(0, len(file) - 1)
     for start in data.draw(st.lists(place, min_size=1, max_size=4)):
         change = data.draw(st.binary(max_size=8))
         damaged[start : start + data.draw(st.integers(0, 8))] = change
-    inspects_or_is_unusable(bytes(damaged))
+    inspects_or_is_unusable(bytes(damaged[: data.draw(st.none() | place)]))

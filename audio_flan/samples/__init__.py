@@ -6,6 +6,7 @@ One writer for each corpus, in `speech/`, `music/`, `audio/`, under the corpus's
 
 from __future__ import annotations
 
+import os
 import shutil
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from audio_flan.registry import module_names
 
 
-def write_samples(root: Path) -> dict[str, Path]:
+def write_samples(root: str | os.PathLike[str]) -> dict[str, Path]:
     """Write all miniature corpora below a folder, unless they are there.
 
     Args:
@@ -22,7 +23,7 @@ def write_samples(root: Path) -> dict[str, Path]:
     Returns:
         The folder of each corpus, by its key.
     """
-    return {name.split("/")[1]: write_sample(name.split("/")[1], root) for name in _writers()}
+    return {name.split("/")[1]: write_sample(name.split("/")[1], Path(root)) for name in _writers()}
 
 
 def write_sample(key: str, root: Path) -> Path:
