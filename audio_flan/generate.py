@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,15 +13,15 @@ from audio_flan.corpora.base import Corpus, Shard
 from audio_flan.errors import Unusable
 from audio_flan.randomness import Rng
 from audio_flan.schema import (
+    AUDIO_COLUMNS,
     END_OF_AUDIO,
-    INPUT_AUDIO_COLUMNS,
-    OUTPUT_AUDIO_COLUMNS,
     START_OF_AUDIO,
     Instance,
     Origin,
     audio_id,
     instance_uuid,
     marker,
+    to_json,
 )
 from audio_flan.slots import Draft, Label, Value
 from audio_flan.tasks import task_template
@@ -207,20 +206,20 @@ class Generation:
             self._task.config, main.corpus, [clip.id for clip in draft.clips], ordinal
         )
         variation = self._template.choose(uuid, main.language)
-        ids = {
-            name: self._audio_id(name, value, draft, ordinal)
-            for name, value in draft.slots.items()
-            if isinstance(value, AudioRef | Waveform)
-        }
-        texts = {name: _text(name, value) for name, value in draft.slots.items() if name not in ids}
-        texts |= {name: marker(id) for name, id in ids.items()}
+        texts: dict[str, str | Label] = {}
+        ids: dict[str, str] = {}
+        for name, value in draft.slots.items():
+            if isinstance(value, (AudioRef, Waveform)):
+                ids[name] = self._audio_id(name, value, draft, ordinal)
+                texts[name] = marker(ids[name])
+            else:
+                texts[name] = value if isinstance(value, Label) else _checked(name, value)
         rendered = variation.render(texts, Rng(self._seed, uuid.hex))
-        columns = _columns(variation)
         audio = tuple(
             (ids[name], self._encoded(draft.slots[name])) if name else None
-            for name in columns.values()
+            for name in variation.audio_columns
         )
-        other = self._provenance(draft, variation, columns)
+        other = self._provenance(draft, variation)
         return Instance(str(uuid), *rendered, other, audio, self._origin)
 
     def _audio_id(self, slot: str, audio: AudioRef | Waveform, draft: Draft, ordinal: int) -> str:
@@ -243,9 +242,7 @@ class Generation:
             self._loaded[audio] = load(audio, verify=self._verify)
         return self._loaded[audio]
 
-    def _provenance(
-        self, draft: Draft, variation: Variation, columns: Mapping[str, str | None]
-    ) -> str:
+    def _provenance(self, draft: Draft, variation: Variation) -> str:
         """The field `other`: from which files the row comes and how it was made."""
         stretches = {a.path: a for a in draft.slots.values() if isinstance(a, AudioRef)}
         clips = []
@@ -255,36 +252,26 @@ class Generation:
             if not audio.is_whole:
                 origin |= {"start": audio.start, "end": audio.end}
             clips.append(origin)
+        columns = zip(AUDIO_COLUMNS, variation.audio_columns, strict=True)
         other: dict[str, object] = {
             "clips": clips,
-            "audio": {column: slot for column, slot in columns.items() if slot},
+            "audio": {column: slot for column, slot in columns if slot},
             "variation": variation.id,
             "answer": variation.answer,
             "seed": self._seed,
         }
         if draft.simulation:
             other["simulation"] = draft.simulation
-        return json.dumps(other, ensure_ascii=False, separators=(",", ":"))
+        return to_json(other)
 
 
-def _text(name: str, value: Value) -> str | Label:
+def _checked(name: str, text: str) -> str:
     """A slot's text, safe to stand next to audio markers."""
-    if isinstance(value, str):
-        if not value.strip():
-            raise Unusable("empty-text", f"{name} is empty")
-        if START_OF_AUDIO in value or END_OF_AUDIO in value:
-            raise Unusable("marker-in-text", f"{name} holds an audio marker: {value[:80]!r}")
-    assert isinstance(value, str | Label)
-    return value
-
-
-def _columns(variation: Variation) -> dict[str, str | None]:
-    """The slot of each audio column, in the order in which the markers occur."""
-    asked, answered = variation.audio_slots()
-    columns: dict[str, str | None] = {}
-    for names, slots in ((INPUT_AUDIO_COLUMNS, asked), (OUTPUT_AUDIO_COLUMNS, answered)):
-        columns |= dict(zip(names, (*slots, *[None] * len(names)), strict=False))
-    return columns
+    if not text.strip():
+        raise Unusable("empty-text", f"{name} is empty")
+    if START_OF_AUDIO in text or END_OF_AUDIO in text:
+        raise Unusable("marker-in-text", f"{name} holds an audio marker: {text[:80]!r}")
+    return text
 
 
 def draw_pools(task: Task, corpora: Sequence[Corpus], split: str) -> dict[str, Pool]:

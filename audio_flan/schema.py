@@ -141,13 +141,19 @@ def instance_uuid(config: str, corpus: str, clips: Sequence[str], ordinal: int) 
     return uuid5(UUID_NAMESPACE, json.dumps([config, corpus, *clips, ordinal]))
 
 
+to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""A value as compact JSON; one encoder for all rows, as making one costs more than using it."""
+
+ID = re.compile(r"[A-Za-z0-9_-]+")
+
+
 def audio_id(corpus: str, clip: str, role: str = "") -> str:
     """The id of one stretch of audio: `<corpus>_<clip id>[.<role>]`.
 
     Characters outside `[A-Za-z0-9_-]` in a publisher's id become hyphens, followed by a hash of
     the id, so that different clips keep different ids.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", clip):
+    if not ID.fullmatch(clip):
         digest = blake2b(clip.encode(), digest_size=4).hexdigest()
         clip = f"{re.sub(r'[^A-Za-z0-9_-]', '-', clip)}-{digest}"
     return f"{corpus}_{clip}.{role}" if role else f"{corpus}_{clip}"
@@ -305,6 +311,6 @@ def from_jsonl(line: str) -> dict[str, Any]:
     own = dict.fromkeys(OWN_FIELDS)
     if isinstance(other, dict):
         own = {name: other.pop(name, None) for name in OWN_FIELDS}
-    text = json.dumps(other, ensure_ascii=False, separators=(",", ":")) if other else None
+    text = to_json(other) if other else None
     ordered = {name: fields[name] for name in feature_tree() if name in JSONL_FIELDS}
     return {**ordered, "other": text, **own, **dict.fromkeys(AUDIO_COLUMNS)}

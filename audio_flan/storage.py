@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -11,6 +12,9 @@ from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
 
 from audio_flan.errors import Unusable
+
+OUTSIDE = re.compile(r"^$|^[/\\~]|^[^/]*:|\0|(?:^|[/\\])\.\.(?:[/\\]|$)")
+"""Paths that are absolute, have a drive or a scheme, or go up."""
 
 
 def is_url(path: str) -> bool:
@@ -32,9 +36,7 @@ def check_inside(name: str) -> str:
     Raises:
         Unusable: reason "path-outside-corpus", for absolute paths, drives, "..", URLs.
     """
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    outside = not parts or ".." in parts or parts[0] == "/" or ":" in parts[0] or "\0" in name
-    if outside:
+    if OUTSIDE.search(name):
         raise Unusable("path-outside-corpus", f"{name!r} does not stay inside the corpus's folder")
     return name
 

@@ -137,6 +137,8 @@ class Variation:
         answer: id of the answer format.
         words: how labels are said here; empty where they are said as they are.
         kinds: kinds of the task's slots.
+        audio_columns: the slot of each audio column (two of the question, one of the answer), in
+            the order in which the markers occur; None for a column that stays empty.
         line: line of the file where it starts.
     """
 
@@ -149,20 +151,13 @@ class Variation:
     answer: str
     words: Mapping[str, str]
     kinds: Mapping[str, Kind]
+    audio_columns: tuple[str | None, str | None, str | None]
     line: int
 
     @property
     def asked(self) -> tuple[str, ...]:
         """Slot names of instruction and input, in order of occurrence."""
         return tuple(dict.fromkeys(self.instruction.names + self.input.names))
-
-    def audio_slots(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Audio slots of the question and of the answer, in the order of their markers."""
-
-        def audio(names: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(name for name in names if self.kinds.get(name) is Kind.AUDIO)
-
-        return audio(self.asked), audio(self.output.names)
 
     def render(self, slots: Mapping[str, str | Label], rng: Rng) -> Rendered:
         """Put the slots' values into the texts.
@@ -285,18 +280,16 @@ class Template:
         candidates = self.by_language.get(language or "en") or self.by_language["en"]
         key = uuid.int & _MASK
         best, chosen = -1, candidates[0][1]
-        for weight, variation in candidates:
-            # The finaliser of splitmix64 (Steele, Lea and Flood, 2014).
-            x = weight ^ key
-            x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
-            x = (x ^ (x >> 27)) * 0x94D049BB133111EB & _MASK
-            x ^= x >> 31
-            if x > best:
-                best, chosen = x, variation
+        for hashed, variation in candidates:
+            # Multiplicative hashing (Knuth, vol. 3, 6.4): the high bits depend on all the bits.
+            weight = (hashed ^ key) * _MULTIPLIER & _MASK
+            if weight > best:
+                best, chosen = weight, variation
         return chosen
 
 
 _MASK = (1 << 64) - 1
+_MULTIPLIER = 0x9E3779B97F4A7C15  # 2**64 over the golden ratio, odd
 
 
 def load_template(config: str, kinds: Mapping[str, Kind]) -> Template:
@@ -380,18 +373,37 @@ def _variation(
     if "words" in tree and tree["words"] not in words:
         problem = str(UnknownNameError("words", str(tree["words"]), words))
         raise TemplateError(file, tree.line("words"), problem)
+    instruction = _text(tree["instruction"], file, tree.line("instruction"), kinds)
+    input = _text(tree["input"], file, tree.line("input"), kinds)
+    output = answers[tree["answer"]]
     return Variation(
         id=tree["id"],
         form=tree["form"],
         language=tree["language"],
-        instruction=_text(tree["instruction"], file, tree.line("instruction"), kinds),
-        input=_text(tree["input"], file, tree.line("input"), kinds),
-        output=answers[tree["answer"]],
+        instruction=instruction,
+        input=input,
+        output=output,
         answer=tree["answer"],
         words=words[tree["words"]] if "words" in tree else {},
         kinds=kinds,
+        audio_columns=_audio_columns((instruction, input), output, kinds, file, line),
         line=line,
     )
+
+
+def _audio_columns(
+    question: tuple[Text, Text], answer: Text, kinds: Mapping[str, Kind], file: str, line: int
+) -> tuple[str | None, str | None, str | None]:
+    def audio(*texts: Text) -> list[str]:
+        names = dict.fromkeys(name for text in texts for name in text.names)
+        return [name for name in names if kinds.get(name) is Kind.AUDIO]
+
+    asked, answered = audio(*question), audio(answer)
+    if len(asked) > 2 or len(answered) > 1:
+        problem = f"at most two audios in a question and one in an answer: {asked + answered}"
+        raise TemplateError(file, line, problem)
+    first, second, *_ = (*asked, None, None)
+    return first, second, answered[0] if answered else None
 
 
 def _text(source: object, file: str, line: int, kinds: Mapping[str, Kind]) -> Text:

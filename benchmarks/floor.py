@@ -32,7 +32,7 @@ def leave_audio_out() -> None:
 def load_pyarrow() -> None:
     """Import what pyarrow imports at its first conversion: pandas, where it is installed."""
     import pyarrow as pa
-    import pyarrow.parquet  # noqa: F401
+    import pyarrow.parquet
 
     pa.array([""])
 

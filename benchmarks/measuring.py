@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -110,8 +112,31 @@ def fresh(function: str, **arguments: object) -> dict[str, Any]:
     return result
 
 
+def rate(function: str, data: Path, **arguments: object) -> float:
+    """Rows per second of a function that writes rows, in a fresh process.
+
+    Args:
+        function: "module:name"; of `out`, a folder that is removed afterwards, and the arguments.
+            It returns what `timed` does.
+        data: where the folder is made.
+        arguments: keyword arguments that JSON can hold.
+    """
+    with tempfile.TemporaryDirectory(dir=data, prefix="output-") as out:
+        done = fresh(function, out=out, **arguments)
+    rows_per_second: float = done["rows"] / done["seconds"]
+    return rows_per_second
+
+
+def timed(write: Callable[[], int]) -> dict[str, float]:
+    """Call a function that writes rows: their number and its seconds of wall time."""
+    settle()
+    started = time.perf_counter()
+    rows = write()
+    return {"rows": rows, "seconds": time.perf_counter() - started}
+
+
 def settle() -> None:
-    """Before a timed loop: flush earlier writes, and spare it the scans of what is set up."""
+    """Before a timed stretch: flush earlier writes, and spare it the scans of what is set up."""
     os.sync()
     gc.collect()
     gc.freeze()

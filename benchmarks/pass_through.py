@@ -11,11 +11,10 @@ The engine (`audio_flan.engine.build.build`, as the command line calls it) again
 
 from __future__ import annotations
 
-import tempfile
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from audio_flan.corpora.finding import find_corpora
 from audio_flan.engine.build import build
@@ -24,7 +23,7 @@ from audio_flan.engine.plan import Options, choose_tasks, make_plan
 from audio_flan.schema import arrow_schema
 from benchmarks.corpora_at_scale import many_clips
 from benchmarks.floor import finished_rows, load_pyarrow, open_bare_writer
-from benchmarks.measuring import ROUNDS, Result, compare, fresh, settle, take_turns
+from benchmarks.measuring import ROUNDS, Result, compare, rate, take_turns, timed
 
 CLIPS = {"small": 2_000, "full": 20_000}
 
@@ -34,15 +33,14 @@ LEAST_OF_BUILDER = 1.0
 
 def run(data: Path, scale: str) -> list[Result]:
     """Rows per second of each contestant; what they write is removed after each turn."""
-    root = many_clips(data, CLIPS[scale])
+    root = str(many_clips(data, CLIPS[scale]))
     contestants = {
-        name: partial(_rate, f"benchmarks.pass_through:{function}", root, data, arguments)
-        for name, (function, arguments) in {
-            "ours": ("engine", {}),
-            "bare loop": ("bare_loop", {"our_settings": False}),
-            "bare loop, our file settings": ("bare_loop", {"our_settings": True}),
-            "datasets builder": ("builder", {}),
-        }.items()
+        "ours": partial(rate, f"{__name__}:engine", data, root=root),
+        "bare loop": partial(rate, f"{__name__}:bare_loop", data, root=root),
+        "bare loop, our file settings": partial(
+            rate, f"{__name__}:bare_loop", data, root=root, our_settings=True
+        ),
+        "datasets builder": partial(rate, f"{__name__}:builder", data, root=root),
     }
     take_turns({"ours": contestants["ours"]}, 1)
     runs = take_turns(contestants, ROUNDS)
@@ -55,22 +53,6 @@ def run(data: Path, scale: str) -> list[Result]:
     ]
 
 
-def _rate(function: str, root: Path, data: Path, arguments: Mapping[str, object]) -> float:
-    """Rows per second of one turn."""
-    with tempfile.TemporaryDirectory(dir=data, prefix="output-") as out:
-        done = fresh(function, root=str(root), out=out, **arguments)
-    rate: float = done["rows"] / done["seconds"]
-    return rate
-
-
-def _timed(write: Callable[[], int]) -> dict[str, float]:
-    load_pyarrow()
-    settle()
-    started = time.perf_counter()
-    rows = write()
-    return {"rows": rows, "seconds": time.perf_counter() - started}
-
-
 def engine(root: str, out: str) -> dict[str, float]:
     """Plan and build, as `audio-flan build OUT --root ROOT --task speech_asr`."""
 
@@ -81,10 +63,11 @@ def engine(root: str, out: str) -> dict[str, float]:
         records = build(Path(out) / "dataset", corpora, units, options)
         return sum(record.tally.made for record in records)
 
-    return _timed(write)
+    load_pyarrow()
+    return timed(write)
 
 
-def bare_loop(root: str, out: str, our_settings: bool) -> dict[str, float]:
+def bare_loop(root: str, out: str, our_settings: bool = False) -> dict[str, float]:
     """Read files, fill them into finished rows, write these; nothing else."""
     import pyarrow as pa
 
@@ -92,24 +75,29 @@ def bare_loop(root: str, out: str, our_settings: bool) -> dict[str, float]:
     path, schema = Path(out) / "rows.parquet", arrow_schema()
 
     def write() -> int:
-        group, size = [], 0
         with open_writer(path, {}) if our_settings else open_bare_writer(path) as writer:
-            for place, row in rows:
-                with open(place, "rb") as file:  # noqa: PTH123 (the fastest way)
-                    data = file.read()
-                row["input_audio"]["bytes"] = data
-                group.append(row)
-                size += len(data)
-                if size >= ROW_GROUP_BYTES:
-                    writer.write_table(pa.Table.from_pylist(group, schema))
-                    for written in group:
-                        written["input_audio"]["bytes"] = None
-                    group, size = [], 0
-            if group:
+            for group in _filled_groups(rows):
                 writer.write_table(pa.Table.from_pylist(group, schema))
         return len(rows)
 
-    return _timed(write)
+    load_pyarrow()
+    return timed(write)
+
+
+def _filled_groups(rows: Sequence[tuple[str, dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
+    """Rows with the bytes of their files, as many at a time as make a row group."""
+    group: list[dict[str, Any]] = []
+    size = 0
+    for path, row in rows:
+        with open(path, "rb") as file:  # noqa: PTH123 (the fastest way)
+            data = file.read()
+        group.append({**row, "input_audio": {**row["input_audio"], "bytes": data}})
+        size += len(data)
+        if size >= ROW_GROUP_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 def builder(root: str, out: str) -> dict[str, float]:
@@ -127,4 +115,5 @@ def builder(root: str, out: str) -> dict[str, float]:
         stock.download_and_prepare(f"{out}/dataset", file_format="parquet")
         return sum(split.num_examples for split in stock.info.splits.values())
 
-    return _timed(write)
+    load_pyarrow()
+    return timed(write)

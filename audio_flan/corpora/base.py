@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate
 from typing import ClassVar
@@ -215,7 +216,12 @@ def hash_split(corpus: str, group: str, shares: Mapping[str, float], seed: int =
         shares: the share of each split; they add up to 1.
         seed: another one deals the groups anew, where few groups fell badly.
     """
-    digest = blake2b(f"{corpus}:{seed}:{group}".encode(), digest_size=8).digest()
-    point = int.from_bytes(digest, "big") / 2**64
+    point = _point(f"{corpus}:{seed}:{group}")
     ends = accumulate(shares.values())
     return next((split for split, end in zip(shares, ends, strict=True) if point < end), SPLITS[0])
+
+
+@lru_cache(maxsize=4096)
+def _point(key: str) -> float:
+    """The place of a key in [0, 1)."""
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big") / 2**64

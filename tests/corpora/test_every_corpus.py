@@ -1,0 +1,499 @@
+"""What holds for every corpus, on its miniature: a new corpus is tested by existing."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import fsspec
+import numpy as np
+import pytest
+
+from audio_flan import audio
+from audio_flan.audio import AudioRef
+from audio_flan.clip import ANNOTATIONS, Clip, Reject
+from audio_flan.corpora import corpus_class, corpus_classes, corpus_keys
+from audio_flan.corpora.base import SPLITS, Corpus, TableCorpus
+from audio_flan.corpora.finding import find_corpora
+from audio_flan.errors import CorpusLayoutError
+from audio_flan.languages import language_name
+from audio_flan.schema import audio_id
+from audio_flan.slots import Label
+from audio_flan.taxonomy import DOMAINS
+
+every_corpus = pytest.mark.parametrize("key", corpus_keys())
+every_metadata_file = pytest.mark.parametrize(
+    ("key", "file"), [(cls.key, file) for cls in corpus_classes() for file in cls.metadata]
+)
+every_table = pytest.mark.parametrize(
+    ("key", "file"),
+    [
+        (cls.key, file)
+        for cls in corpus_classes()
+        if issubclass(cls, TableCorpus)
+        for file in sorted({table.file for table in cls.tables.values()})
+    ],
+)
+
+
+def folder_name(key: str) -> str:
+    """What the publisher's archive unpacks to."""
+    return (*corpus_class(key).folders, key)[0]
+
+
+def read(corpus: Corpus) -> list[Clip | Reject]:
+    """All splits, in their order."""
+    return [
+        found
+        for shards in corpus.shards().values()
+        for shard in shards
+        for found in corpus.clips(shard)
+    ]
+
+
+def clips(corpus: Corpus) -> list[Clip]:
+    found = read(corpus)
+    assert [item for item in found if isinstance(item, Reject)] == []
+    return [item for item in found if isinstance(item, Clip)]
+
+
+def contents(corpus: Corpus) -> list[tuple[Clip, bytes]]:
+    """Clips and the bytes of their audio, whatever place they are read from."""
+
+    def without_place(ref: AudioRef) -> AudioRef:
+        return replace(ref, path="", member=None)
+
+    return [
+        (replace(clip, audio=without_place(clip.audio)), audio.load(clip.audio).data)
+        for clip in clips(corpus)
+    ]
+
+
+@pytest.fixture
+def copy(samples: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """Copies one miniature corpus into `tmp_path/root`, to be changed there."""
+
+    def copied(key: str) -> Path:
+        source = samples / folder_name(key)
+        return shutil.copytree(source, tmp_path / "root" / source.name)
+
+    return copied
+
+
+# The class
+
+
+@every_corpus
+def test_class_says_what_the_corpus_is(key: str) -> None:
+    cls = corpus_class(key)
+    texts = ("title", "license", "source", "homepage", "download", "citation", "split_rule")
+    for name in texts:
+        assert getattr(cls, name).strip(), name
+    assert cls.homepage.startswith("https://")
+    assert isinstance(cls.redistributable, bool)
+    # An SPDX id, or a reference with its conditions in words.
+    assert re.fullmatch(r"[A-Za-z0-9.+-]+", cls.license)
+    assert not cls.license.startswith("LicenseRef-") or cls.license_conditions.strip()
+    assert all(language_name(code) for code in cls.languages)
+
+
+@every_corpus
+def test_module_stands_where_its_key_and_domain_say(key: str) -> None:
+    cls = corpus_class(key)
+    assert cls.__module__ == f"audio_flan.corpora.{cls.domain}.{cls.key}"
+    assert cls.key == key
+    assert cls.domain in DOMAINS
+    assert cls.metadata
+
+
+@every_corpus
+def test_what_it_provides_and_labels_is_in_the_vocabulary(key: str) -> None:
+    cls = corpus_class(key)
+    assert cls.provides
+    assert cls.provides <= ANNOTATIONS
+    assert set(cls.labels) <= cls.provides
+    for field, labels in cls.labels.items():
+        assert len(set(labels)) == len(labels) > 0, field
+        assert all(label.strip() == label != "" for label in labels), field
+
+
+def test_keys_and_folder_names_belong_to_one_corpus_each() -> None:
+    names = [
+        name for cls in corpus_classes() for name in {n.casefold() for n in (cls.key, *cls.folders)}
+    ]
+    assert sorted(set(names)) == sorted(names)
+
+
+# The clips
+
+
+@every_corpus
+def test_every_split_that_it_can_have_yields_clips(key: str, samples: Path) -> None:
+    corpus = corpus_class(key).open(str(samples))
+    found = {clip.split for clip in clips(corpus)}
+    expected = set(corpus.tables) if isinstance(corpus, TableCorpus) else set(corpus.shards())
+    assert found == expected
+    assert found <= set(SPLITS)
+    for split, shards in corpus.shards().items():
+        assert {c.split for s in shards for c in corpus.clips(s) if isinstance(c, Clip)} == {split}
+
+
+@every_corpus
+def test_fields_are_filled_where_provided_and_nowhere_else(key: str, samples: Path) -> None:
+    cls = corpus_class(key)
+    filled = {
+        field
+        for clip in clips(cls.open(str(samples)))
+        for field in ANNOTATIONS
+        if getattr(clip, field) is not None
+    }
+    assert filled == cls.provides
+
+
+@every_corpus
+def test_texts_are_neither_empty_nor_padded(key: str, samples: Path) -> None:
+    for clip in clips(corpus_class(key).open(str(samples))):
+        for field in ANNOTATIONS:
+            value = getattr(clip, field)
+            if isinstance(value, str):
+                assert value.strip() == value != "", (clip.id, field)
+
+
+@every_corpus
+def test_closed_labels_are_labels_of_the_class(key: str, samples: Path) -> None:
+    cls = corpus_class(key)
+    for clip in clips(cls.open(str(samples))):
+        for field in ANNOTATIONS:
+            value = getattr(clip, field)
+            if field in cls.labels and value is not None:
+                assert isinstance(value, Label)
+                assert value.options == cls.labels[field]
+                assert value.value in value.options
+            else:
+                assert not isinstance(value, Label), field
+
+
+@every_corpus
+def test_ids_are_unique_over_all_splits_and_fit_for_audio_ids(key: str, samples: Path) -> None:
+    found = clips(corpus_class(key).open(str(samples)))
+    assert {clip.corpus for clip in found} == {key}
+    ids = [clip.id for clip in found]
+    assert len(set(ids)) == len(ids)
+    assert not [id for id in ids if re.search(r"[\s/\\|<>]|\.(wav|flac|mp3|ogg)$", id)]
+    made = {audio_id(key, id) for id in ids}
+    assert len(made) == len(ids)
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]+", id) for id in made)
+
+
+@every_corpus
+def test_audio_decodes_and_is_short_and_not_silent(key: str, samples: Path) -> None:
+    for clip in clips(corpus_class(key).open(str(samples))):
+        wave = audio.waveform(clip.audio)
+        assert 0.5 <= wave.seconds <= 3.0, clip.id
+        assert wave.seconds == audio.duration(clip.audio)
+        assert np.abs(wave.samples).max() > 0.01, clip.id
+        assert audio.load(clip.audio, verify=True).seconds == wave.seconds
+
+
+# The order
+
+
+@every_corpus
+def test_two_reads_give_equal_clips_in_equal_order(key: str, samples: Path) -> None:
+    corpus = corpus_class(key).open(str(samples))
+    first = clips(corpus)
+    assert clips(corpus) == first
+    assert clips(corpus_class(key).open(str(samples))) == first
+
+
+@every_corpus
+@pytest.mark.parametrize("backwards", [False, True])
+def test_order_does_not_depend_on_the_order_of_files_on_disk(
+    key: str, backwards: bool, samples: Path, tmp_path: Path
+) -> None:
+    source = samples / folder_name(key)
+    for file in sorted(source.rglob("*"), reverse=backwards):
+        if file.is_file():
+            target = tmp_path / source.name / file.relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read_bytes())
+    corpus = corpus_class(key).open(str(tmp_path))
+    assert contents(corpus) == contents(corpus_class(key).open(str(samples)))
+
+
+# The places
+
+
+def zip_into(archive: Path, source: Path, top: str, *, backwards: bool = False) -> None:
+    with ZipFile(archive, "w", ZIP_DEFLATED) as packed:
+        for file in sorted(source.rglob("*"), reverse=backwards):
+            packed.write(file, f"{top}{file.relative_to(source).as_posix()}")
+
+
+def as_folder(source: Path, root: Path) -> str:
+    shutil.copytree(source, root / source.name)
+    return str(root)
+
+
+def as_folder_in_other_case(source: Path, root: Path) -> str:
+    shutil.copytree(source, root / source.name.swapcase())
+    return str(root)
+
+
+def as_zip_archive(source: Path, root: Path) -> str:
+    zip_into(root / f"{source.name}.zip", source, f"{source.name}/", backwards=True)
+    return str(root)
+
+
+def as_zip_archive_without_top_folder(source: Path, root: Path) -> str:
+    zip_into(root / f"{source.name}.zip", source, "")
+    return str(root)
+
+
+def as_zip_archive_in_its_folder(source: Path, root: Path) -> str:
+    (root / source.name).mkdir()
+    zip_into(root / source.name / f"{source.name}.zip", source, f"{source.name}/")
+    return str(root)
+
+
+def as_one_zip_archive(source: Path, root: Path) -> str:
+    as_zip_archive(source, root)
+    return str(root / f"{source.name}.zip")
+
+
+def as_folder_in_a_folder_of_its_key(source: Path, root: Path) -> str:
+    key = next(cls.key for cls in corpus_classes() if folder_name(cls.key) == source.name)
+    shutil.copytree(source, root / key / source.name)
+    return str(root)
+
+
+def as_its_own_folder(source: Path, root: Path) -> str:
+    return f"{as_folder(source, root)}/{source.name}"
+
+
+def as_memory(source: Path, root: Path) -> str:
+    url = f"memory://{root.parent.name}/{root.name}"
+    for file in sorted(source.rglob("*"), reverse=True):
+        if file.is_file():
+            name = f"{source.name}/{file.relative_to(source).as_posix()}"
+            with fsspec.open(f"{url}/{name}", "wb") as target:
+                target.write(file.read_bytes())
+    return url
+
+
+def as_zip_archive_in_memory(source: Path, root: Path) -> str:
+    as_zip_archive(source, root)
+    url = f"memory://{root.parent.name}/{root.name}"
+    with fsspec.open(f"{url}/{source.name}.zip", "wb") as target:
+        target.write((root / f"{source.name}.zip").read_bytes())
+    return url
+
+
+PLACES = [
+    as_folder,
+    as_folder_in_other_case,
+    as_folder_in_a_folder_of_its_key,
+    as_its_own_folder,
+    as_zip_archive,
+    as_zip_archive_without_top_folder,
+    as_zip_archive_in_its_folder,
+    as_one_zip_archive,
+    as_memory,
+    as_zip_archive_in_memory,
+]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Iterator[Path]:
+    """An empty folder; what tests leave in the memory filesystem is removed."""
+    (tmp_path / "root").mkdir()
+    yield tmp_path / "root"
+    memory = fsspec.filesystem("memory")
+    if memory.exists(f"/{tmp_path.name}"):
+        memory.rm(f"/{tmp_path.name}", recursive=True)
+
+
+@every_corpus
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
+def test_clips_and_audio_are_the_same_from_every_place(
+    key: str, place: Callable[[Path, Path], str], samples: Path, root: Path
+) -> None:
+    where = place(samples / folder_name(key), root)
+    expected = contents(corpus_class(key).open(str(samples)))
+    (found,) = find_corpora(where)
+    assert found.key == key
+    assert contents(found) == expected
+    assert contents(corpus_class(key).open(where)) == expected
+
+
+@every_corpus
+def test_a_folder_of_any_name_can_be_opened(key: str, samples: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(samples / folder_name(key), tmp_path / "my copy, final")
+    expected = contents(corpus_class(key).open(str(samples)))
+    assert contents(corpus_class(key).open(str(folder))) == expected
+    (found,) = find_corpora(None, {key: str(folder)})
+    assert contents(found) == expected
+
+
+@every_corpus
+def test_a_broken_archive_is_told_with_its_name(key: str, samples: Path, root: Path) -> None:
+    as_zip_archive(samples / folder_name(key), root)
+    archive = root / f"{folder_name(key)}.zip"
+    archive.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
+    with pytest.raises(CorpusLayoutError) as caught:
+        read(corpus_class(key).open(str(root)))
+    assert archive.name in str(caught.value)
+
+
+# Metadata that is not as published
+
+
+@every_metadata_file
+def test_a_missing_metadata_file_tells_what_is_missing_where_and_where_to_get_it(
+    key: str, file: str, copy: Callable[[str], Path]
+) -> None:
+    cls, folder = corpus_class(key), copy(key)
+    (folder / file).unlink()
+    root = str(folder.parent)
+    for search in (cls.find, cls.open, find_corpora):
+        with pytest.raises(CorpusLayoutError) as caught:
+            search(root)
+        for part in (key, root, file, cls.download, cls.homepage):
+            assert part in str(caught.value)
+
+
+@every_corpus
+def test_an_empty_folder_of_its_name_tells_what_is_missing(key: str, tmp_path: Path) -> None:
+    cls = corpus_class(key)
+    (tmp_path / folder_name(key)).mkdir()
+    with pytest.raises(CorpusLayoutError) as caught:
+        cls.find(str(tmp_path))
+    for part in (key, str(tmp_path), *cls.metadata, cls.download):
+        assert part in str(caught.value)
+
+
+@every_metadata_file
+def test_metadata_in_latin_1_is_told_with_file_and_line(
+    key: str, file: str, copy: Callable[[str], Path]
+) -> None:
+    folder = copy(key)
+    lines = (folder / file).read_bytes().split(b"\n")
+    lines[2] += "é".encode("latin-1")
+    (folder / file).write_bytes(b"\n".join(lines))
+    with pytest.raises(CorpusLayoutError) as caught:
+        read(corpus_class(key).open(str(folder)))
+    for part in (key, str(folder), file, "line 3", "UTF-8"):
+        assert part in str(caught.value)
+
+
+@every_metadata_file
+def test_metadata_of_0_bytes_is_not_taken_for_a_corpus_without_clips(
+    key: str, file: str, copy: Callable[[str], Path]
+) -> None:
+    folder = copy(key)
+    os.truncate(folder / file, 0)
+    corpus = corpus_class(key).open(str(folder))
+    try:
+        found = read(corpus)
+    except CorpusLayoutError as error:
+        assert file in str(error)
+    else:
+        # A table that the lines of another one refer to: these are told of.
+        assert {type(item) for item in found} == {Reject}
+
+
+def data_lines(corpus: Corpus, file: str) -> list[int]:
+    """The lines of a table that are clips in the miniature, counted from 1."""
+    assert isinstance(corpus, TableCorpus)
+    header = next(table.header for table in corpus.tables.values() if table.file == file)
+    count = len(corpus.folder.read(file).decode("utf-8").removesuffix("\n").split("\n"))
+    return list(range(1 + header, count + 1))
+
+
+def assert_one_reject(broken: Corpus, whole: list[Clip], file: str, line: int) -> None:
+    """All clips but that of one line are as they were; the line is told of once."""
+    found = read(broken)
+    rejects = [item for item in found if isinstance(item, Reject)]
+    kept = [item for item in found if isinstance(item, Clip)]
+    assert [(reject.corpus, reject.clip) for reject in rejects] == [(broken.key, f"{file}:{line}")]
+    assert rejects[0].reason in {"malformed-line", "truncated-line"}
+    assert f"{file}:{line}: " in rejects[0].detail
+    assert len(kept) == len(whole) - 1
+    assert [clip for clip in whole if clip in kept] == kept
+
+
+@every_table
+def test_clips_and_rejects_add_up_to_the_lines(
+    key: str, file: str, copy: Callable[[str], Path]
+) -> None:
+    folder = copy(key)
+    corpus = corpus_class(key).open(str(folder))
+    assert isinstance(corpus, TableCorpus)
+    splits = {split for split, table in corpus.tables.items() if table.file == file}
+    whole = [clip for clip in clips(corpus) if clip.split in splits]
+    assert len(whole) == len(data_lines(corpus, file))
+    lines = (folder / file).read_bytes().split(b"\n")
+    lines[2:2] = [b"", b"garbage", b"\x00\x01\x02", b"   ", b"more,garbage|and\tmore"]
+    (folder / file).write_bytes(b"\n".join(lines))
+    found = [item for item in read(corpus) if isinstance(item, Reject) or item.split in splits]
+    assert len(found) == len(whole) + 3
+    rejects = [item.clip for item in found if isinstance(item, Reject)]
+    assert rejects == [f"{file}:{line}" for line in (4, 5, 7)]
+
+
+@every_table
+@pytest.mark.parametrize("garbage", [b"\x00\x00\x00\x00", b"garbage, of (some) kind", b'"'])
+def test_a_garbled_line_is_a_reject_and_harms_no_other(
+    key: str, file: str, garbage: bytes, copy: Callable[[str], Path]
+) -> None:
+    folder = copy(key)
+    corpus = corpus_class(key).open(str(folder))
+    whole = clips(corpus)
+    numbers = data_lines(corpus, file)
+    line = numbers[len(numbers) // 2]
+    lines = (folder / file).read_bytes().split(b"\n")
+    lines[line - 1] = garbage
+    (folder / file).write_bytes(b"\n".join(lines))
+    assert_one_reject(corpus_class(key).open(str(folder)), whole, file, line)
+
+
+@every_table
+def test_a_table_that_ends_inside_a_line_loses_that_line_only(
+    key: str, file: str, copy: Callable[[str], Path]
+) -> None:
+    folder = copy(key)
+    corpus = corpus_class(key).open(str(folder))
+    assert isinstance(corpus, TableCorpus)
+    whole = clips(corpus)
+    delimiter = next(t.delimiter for t in corpus.tables.values() if t.file == file).encode()
+    data = (folder / file).read_bytes()
+    last = data.rstrip(b"\n").rindex(b"\n") + 1
+    # Inside the first value: no table can take that for a whole line.
+    (folder / file).write_bytes(data[: data.index(delimiter, last)])
+    line = data_lines(corpus, file)[-1]
+    assert_one_reject(corpus_class(key).open(str(folder)), whole, file, line)
+
+
+# Audio that is not there
+
+
+@every_corpus
+def test_clips_of_a_partial_copy_come_and_their_audio_is_told_missing(
+    key: str, copy: Callable[[str], Path]
+) -> None:
+    folder = copy(key)
+    whole = clips(corpus_class(key).open(str(folder)))
+    gone = whole[0].audio
+    (folder / gone.name).unlink()
+    corpus = corpus_class(key).open(str(folder))
+    assert clips(corpus) == whole
+    for use in (audio.load, audio.check):
+        with pytest.raises(audio.Unusable) as caught:
+            use(gone)
+        assert caught.value.reason == "audio-missing"
+        assert gone.name in caught.value.detail
