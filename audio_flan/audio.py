@@ -97,7 +97,7 @@ def load(ref: AudioRef, *, verify: bool = False) -> EncodedAudio:
     data = read_audio(ref.path, ref.member, ref.name)
     info = inspect(data, len(data), ref.name)
     if not ref.is_whole:
-        return encode(_read_stretch(data, ref, info), info.bits)
+        return _encode_stretch(_read_stretch(data, ref, info), info.bits)
     if verify:
         _decode_bytes(data, ref.name)
     return EncodedAudio(data, info.extension, info.seconds)
@@ -124,7 +124,10 @@ def duration(ref: AudioRef) -> float:
         Unusable: as `load`.
     """
     seconds = check(ref).seconds
-    return seconds if ref.end is None else min(ref.end, seconds) - (ref.start or 0.0)
+    start, end = ref.start or 0.0, seconds if ref.end is None else min(ref.end, seconds)
+    if start >= end:
+        raise _outside(ref, seconds)
+    return end - start
 
 
 def waveform(ref: AudioRef) -> Waveform:
@@ -155,12 +158,26 @@ def encode(wave: Waveform, bits: int = 16) -> EncodedAudio:
     import soundfile
 
     peak = float(np.max(np.abs(wave.samples), initial=0.0))
-    if peak > 1.0:
-        raise ValueError(f"samples beyond full scale: peak {peak:.3f}")
+    if not peak <= 1.0:
+        raise ValueError(f"samples beyond full scale, or no numbers: peak {peak:.3f}")
     target = BytesIO()
     subtype = "PCM_16" if bits <= 16 else "PCM_24"
     soundfile.write(target, wave.samples.T, wave.rate, format="FLAC", subtype=subtype)
     return EncodedAudio(target.getvalue(), ".flac", wave.seconds)
+
+
+def _encode_stretch(wave: Waveform, bits: int) -> EncodedAudio:
+    """FLAC; but what decodes beyond full scale, as MP3 and float files may, becomes a float WAV."""
+    import numpy as np
+    import soundfile
+
+    if not np.isfinite(wave.samples).all():
+        raise Unusable("not-audio", "samples that are no numbers")
+    if np.max(np.abs(wave.samples), initial=0.0) <= 1.0:
+        return encode(wave, bits)
+    target = BytesIO()
+    soundfile.write(target, wave.samples.T, wave.rate, format="WAV", subtype="FLOAT")
+    return EncodedAudio(target.getvalue(), ".wav", wave.seconds)
 
 
 def decode(
@@ -187,6 +204,8 @@ def decode(
             "dataset.cast_column(name, Audio(decode=False)) else"
         )
     data, path = audio["bytes"], audio["path"]
+    if data is None and not path:
+        raise Unusable("audio-missing", "a cell with neither bytes nor a path")
     if data is None:
         data = read_audio(path, None, path)
     samples, rate = _decode_bytes(data, path or "audio")
@@ -211,11 +230,18 @@ def _decode_bytes(data: bytes, name: str) -> tuple[NDArray[np.float32], int]:
     import numpy as np
     import soundfile
 
+    # A declared length that is not there would be allocated before anything is read.
+    inspect(data, len(data), name)
     try:
         samples, rate = soundfile.read(BytesIO(data), dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise Unusable("not-audio", f"{name}: {error.error_string}") from None
     return np.ascontiguousarray(samples.T), rate
+
+
+def _outside(ref: AudioRef, seconds: float) -> Unusable:
+    detail = f"{ref.name}: {ref.start}-{ref.end} s of {seconds:.2f} s"
+    return Unusable("stretch-outside-audio", detail)
 
 
 def _read_stretch(data: bytes, ref: AudioRef, info: AudioInfo) -> Waveform:
@@ -226,8 +252,7 @@ def _read_stretch(data: bytes, ref: AudioRef, info: AudioInfo) -> Waveform:
     start = round((ref.start or 0.0) * info.rate)
     stop = info.frames if ref.end is None else min(round(ref.end * info.rate), info.frames)
     if start >= stop:
-        detail = f"{ref.name}: {ref.start}-{ref.end} s of {info.seconds:.2f} s"
-        raise Unusable("stretch-outside-audio", detail)
+        raise _outside(ref, info.seconds)
     try:
         samples, rate = soundfile.read(
             BytesIO(data), start=start, stop=stop, dtype="float32", always_2d=True

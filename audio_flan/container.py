@@ -12,6 +12,10 @@ UNKNOWN_LENGTHS = (0, 0xFFFFFFFF)
 """What writers into a pipe leave in a WAV header, where they could not know the length."""
 
 
+UNPACKED_CODINGS = (0x0001, 0x0003, 0x0006, 0x0007, 0xFFFE)
+"""WAV codings with a fixed number of bytes for a sample: PCM, float, A-law, mu-law, extensible."""
+
+
 @dataclass(frozen=True, slots=True)
 class AudioInfo:
     """What the header of an audio file says.
@@ -60,8 +64,10 @@ def _inspect_wav(head: bytes, size: int, name: str) -> AudioInfo:
     while position + 8 <= len(head):
         chunk, length = head[position : position + 4], _uint32(head, position + 4)
         position += 8
-        if chunk == b"fmt ":
+        if chunk == b"fmt " and position + 16 <= len(head):
             fmt = struct.unpack_from("<HHIIHH", head, position)
+        elif chunk == b"data" and fmt and fmt[0] not in UNPACKED_CODINGS:
+            return _inspect_by_libsndfile(head, size, name)
         elif chunk == b"data":
             return _wav_info(fmt, length, size - position, name)
         position += length + length % 2
@@ -99,6 +105,8 @@ def _inspect_by_libsndfile(data: bytes, size: int, name: str) -> AudioInfo:
         raise Unusable("not-audio", f"{name}: this container is checked on the whole file")
     try:
         with soundfile.SoundFile(BytesIO(data)) as file:
+            if file.format == "OGG":
+                _check_last_page(data, name)
             if file.frames == 0:
                 raise Unusable("audio-empty", f"{name}: no samples")
             info = AudioInfo(
@@ -116,6 +124,15 @@ def _inspect_by_libsndfile(data: bytes, size: int, name: str) -> AudioInfo:
     return info
 
 
+def _check_last_page(data: bytes, name: str) -> None:
+    """An Ogg stream declares no length, but marks its last page (RFC 3533, section 6)."""
+    page = data.rfind(b"OggS")
+    segments = data[page + 26] if page + 27 <= len(data) else 0
+    end = page + 27 + segments + sum(data[page + 27 : page + 27 + segments])
+    if page + 27 > len(data) or not data[page + 5] & 4 or end > len(data):
+        raise Unusable("audio-truncated", f"{name}: the last page of the stream is not there")
+
+
 def _read_last_sample(file: object, name: str) -> None:
     import soundfile
 
@@ -123,7 +140,8 @@ def _read_last_sample(file: object, name: str) -> None:
     try:
         file.seek(file.frames - 1)
         there = len(file.read(1, always_2d=True))
-    except soundfile.LibsndfileError:
+    except (soundfile.LibsndfileError, ValueError):
+        # soundfile raises ValueError where a damaged file moved it past the declared end.
         there = 0
     if not there:
         detail = f"{name}: {file.frames} samples are declared, the last is not there"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 
 from audio_flan.audio import AudioRef, EncodedAudio, Waveform, check, encode, load
 from audio_flan.clip import Clip, Reject
@@ -118,14 +118,18 @@ class Generation:
         Raises:
             Unusable: at the first reject, where that was asked for.
         """
-        clips = (clip for shard in shards for clip in self._usable(self._corpus.clips(shard)))
-        made = self._of_pairs(clips) if isinstance(self._task, PairTask) else self._of_clips(clips)
+        # Shard by shard, so that what is drawn never depends on which shards are taken together.
+        made = chain.from_iterable(map(self._of_shard, shards))
         for instance in islice(made, limit):
             self.tally.made += 1
             self.tally.seconds += instance.seconds
             yield instance
         tally = self.tally
         tally.left = tally.read - tally.used - sum(tally.rejected.values())
+
+    def _of_shard(self, shard: Shard) -> Iterator[Instance]:
+        clips = self._usable(self._corpus.clips(shard))
+        return self._of_pairs(clips) if isinstance(self._task, PairTask) else self._of_clips(clips)
 
     def _usable(self, clips: Iterable[Clip | Reject]) -> Iterator[Clip]:
         """The clips that have what the task requires; the others become rejects."""
@@ -170,24 +174,29 @@ class Generation:
         # Checked first, so that no pair is drawn in vain.
         readable = filter(self._is_readable, clips)
         while window := list(islice(readable, self._task.window)):
-            self._loaded.clear()
             rng = Rng(self._seed, self._task.config, self._corpus.key, window[0].id)
-            used: set[str] = set()
+            alone = Unusable("no-partner", "no partner is left in its window")
+            unused = dict.fromkeys((clip.id for clip in window), alone)
             for draft in self._task.pairs(window, rng):
-                instance = self._instance(draft, 0)
-                self.tally.used -= len(used)
-                used |= {clip.id for clip in draft.clips}
-                self.tally.used += len(used)
-                yield instance
-            for clip in window:
-                if clip.id not in used:
-                    detail = "no partner is left in its window"
-                    self._reject(Reject(clip.corpus, clip.id, "no-partner", detail))
+                self._loaded.clear()
+                pair = [clip.id for clip in draft.clips]
+                try:
+                    instance = self._instance(draft, 0)
+                except Unusable as unusable:
+                    unused |= {id: unusable for id in pair if id in unused}
+                else:
+                    self.tally.used += sum(unused.pop(id, None) is not None for id in pair)
+                    yield instance
+            for id, error in unused.items():
+                self._reject(Reject(self._corpus.key, id, error.reason, error.detail))
 
     def _is_readable(self, clip: Clip) -> bool:
         """Whether the clip's audio is there; else it becomes a reject."""
         try:
-            check(clip.audio)
+            if self._verify:
+                load(clip.audio, verify=True)
+            else:
+                check(clip.audio)
         except Unusable as error:
             self._reject(Reject(clip.corpus, clip.id, error.reason, error.detail))
             return False
@@ -244,10 +253,11 @@ class Generation:
 
     def _provenance(self, draft: Draft, variation: Variation) -> str:
         """The field `other`: from which files the row comes and how it was made."""
-        stretches = {a.path: a for a in draft.slots.values() if isinstance(a, AudioRef)}
+        refs = [value for value in draft.slots.values() if isinstance(value, AudioRef)]
+        stretches = {(ref.path, ref.member): ref for ref in refs}
         clips = []
-        for clip in draft.clips:
-            audio = stretches.get(clip.audio.path, clip.audio)
+        for clip in (*draft.clips, *draft.auxiliary):
+            audio = stretches.get((clip.audio.path, clip.audio.member), clip.audio)
             origin: dict[str, object] = {"corpus": clip.corpus, "id": clip.id, "file": audio.name}
             if not audio.is_whole:
                 origin |= {"start": audio.start, "end": audio.end}

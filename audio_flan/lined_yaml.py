@@ -56,6 +56,8 @@ def load(data: bytes, file: str) -> LinedMapping:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise TemplateError(file, line, f"not YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise TemplateError(file, 1, f"not YAML: {error}") from None
     if not isinstance(tree, LinedMapping):
         raise TemplateError(file, 1, "expected a mapping at the top")
     return tree

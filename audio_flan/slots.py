@@ -68,10 +68,12 @@ class Draft:
 
     Args:
         slots: the value of every slot that the task declares.
-        clips: the clips that it was made of, the main clip first, auxiliary ones last.
+        clips: the clips that it is about, the main clip first; they identify the instance.
+        auxiliary: clips that were drawn and mixed in.
         simulation: what was simulated, with its parameters (JSON values); empty otherwise.
     """
 
     slots: Mapping[str, Value]
     clips: tuple[Clip, ...]
+    auxiliary: tuple[Clip, ...] = ()
     simulation: Mapping[str, object] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -13,13 +14,15 @@ from zipfile import BadZipFile, ZipFile
 
 from audio_flan.errors import Unusable
 
-OUTSIDE = re.compile(r"^$|^[/\\~]|^[^/]*:|\0|(?:^|[/\\])\.\.(?:[/\\]|$)")
-"""Paths that are absolute, have a drive or a scheme, or go up."""
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+OUTSIDE = re.compile(r"^$|^[/\\~]|^[A-Za-z]:|://|::|\0|(?:^|[/\\])\.\.(?:[/\\]|$)")
+"""Paths that are absolute, have a drive, hold a URL or a chain of them, or go up."""
 
 
 def is_url(path: str) -> bool:
     """Whether a path is an fsspec URL ("s3://bucket/key") rather than a local path."""
-    return "://" in path
+    return URL.match(path) is not None
 
 
 def join(folder: str, name: str) -> str:
@@ -88,7 +91,7 @@ def _audio_errors(name: str) -> Iterator[None]:
         yield
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         raise Unusable("audio-missing", f"no file {name}") from None
-    except (OSError, BadZipFile) as error:
+    except (OSError, BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
         detail = f"{name}: {getattr(error, 'strerror', None) or error}"
         raise Unusable("audio-unreadable", detail) from None
 

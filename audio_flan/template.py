@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from audio_flan.errors import TemplateError, UnknownNameError
+from audio_flan.lined_yaml import LinedMapping, load
 from audio_flan.randomness import Rng
 from audio_flan.slots import LABEL_VIEWS, MAX_CHOICES, Kind, Label
 
@@ -318,13 +319,11 @@ def parse_template(data: bytes, file: str, kinds: Mapping[str, Kind]) -> Templat
     Raises:
         TemplateError: the file breaks the form, or names a slot that the task does not have.
     """
-    from audio_flan.lined_yaml import load
-
     tree = load(data, file)
     _expect_keys(tree, {"task", "answers", "variations"}, {"words"}, file)
-    words: dict[str, dict[str, str]] = {
-        name: dict(table) for name, table in tree.get("words", {}).items()
-    }
+    _expect_type(tree, "answers", dict, file)
+    _expect_type(tree, "variations", list, file)
+    words = _words(tree, file)
     answers = {
         name: _text(text, file, tree["answers"].line(name), kinds)
         for name, text in tree["answers"].items()
@@ -364,15 +363,16 @@ def _variation(
     file: str,
 ) -> Variation:
     required = {"id", "form", "language", "instruction", "input", "answer"}
+    if not isinstance(tree, LinedMapping):
+        raise TemplateError(file, 1, f"variations: expected mappings, found {tree!r}")
     _expect_keys(tree, required, {"words"}, file)
+    _expect_type(tree, "id", str, file)
     line = tree.first_line
-    for key, known in (("form", FORMS), ("language", SEPARATORS), ("answer", answers)):
-        if tree[key] not in known:
-            problem = str(UnknownNameError(key, str(tree[key]), known))
+    names = {"form": FORMS, "language": SEPARATORS, "answer": answers, "words": words}
+    for key in names.keys() & tree.keys():
+        if str(tree[key]) not in names[key]:
+            problem = str(UnknownNameError(key, str(tree[key]), names[key]))
             raise TemplateError(file, tree.line(key), problem)
-    if "words" in tree and tree["words"] not in words:
-        problem = str(UnknownNameError("words", str(tree["words"]), words))
-        raise TemplateError(file, tree.line("words"), problem)
     instruction = _text(tree["instruction"], file, tree.line("instruction"), kinds)
     input = _text(tree["input"], file, tree.line("input"), kinds)
     output = answers[tree["answer"]]
@@ -415,6 +415,26 @@ def _text(source: object, file: str, line: int, kinds: Mapping[str, Kind]) -> Te
         if base not in kinds:
             raise TemplateError(file, line, str(UnknownNameError("slot", name, kinds)))
     return text
+
+
+def _words(tree: Any, file: str) -> dict[str, dict[str, str]]:
+    """The tables that say labels in other words."""
+    if "words" not in tree:
+        return {}
+    _expect_type(tree, "words", dict, file)
+    for name, table in tree["words"].items():
+        _expect_type(tree["words"], name, dict, file)
+        for label in table:
+            _expect_type(table, label, str, file)
+    return {name: dict(table) for name, table in tree["words"].items()}
+
+
+def _expect_type(tree: Any, key: str, kind: type, file: str) -> None:
+    if not isinstance(tree[key], kind) or not tree[key]:
+        names = {"dict": "a mapping", "list": "a list", "str": "a text in quotes"}
+        wanted = names[kind.__name__]
+        problem = f"{key}: expected {wanted} that is not empty, found {tree[key]!r}"
+        raise TemplateError(file, tree.line(key), problem)
 
 
 def _expect_keys(tree: Any, required: set[str], optional: set[str], file: str) -> None:

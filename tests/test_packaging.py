@@ -64,7 +64,8 @@ def test_wheel_and_sdist_hold_everything(tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path / "wheel")
     use(tmp_path / "wheel", tmp_path / "from-wheel")
 
-    tarfile.open(sdist).extractall(tmp_path / "unpacked", filter="data")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
     again, _ = archives(unpacked, tmp_path / "dist-again")
     assert sorted(zipfile.ZipFile(again).namelist()) == sorted(names)

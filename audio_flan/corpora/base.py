@@ -181,10 +181,19 @@ class TableCorpus(Corpus):
     def shards(self) -> dict[str, list[Shard]]:
         """Runs of lines of each split's table; a split whose table is absent is left out."""
         return {
-            split: [Shard(split, table.file, part) for part in table.ranges(self.folder)]
+            split: [Shard(split, table.file, part) for part in self._ranges(table)]
             for split, table in self.tables.items()
             if self.folder.exists(table.file)
         }
+
+    def _ranges(self, table: Table) -> list[Range]:
+        ranges = table.ranges(self.folder)
+        if not ranges:
+            expected = f"{table.file} with a line for each clip"
+            raise CorpusLayoutError(
+                self.key, self.folder.path, expected=expected, found="an empty file"
+            )
+        return ranges
 
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The clips of a run of lines that belong to the shard's split."""

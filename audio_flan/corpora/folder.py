@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from typing import IO
+from zipfile import BadZipFile
 
 from audio_flan.audio import AudioRef
+from audio_flan.errors import CorpusLayoutError
 from audio_flan.storage import (
     check_inside,
     exists,
@@ -38,10 +40,21 @@ class Folder:
     def _place(self, name: str) -> tuple[str, str | None]:
         """(path, member of the archive or None) of a file."""
         if self.archives:
-            archive, member = _members(self.archives, self.top).get(name, ("", ""))
+            archive, member = self._members().get(name, ("", ""))
             if member:
                 return archive, member
         return join(self.path, name), None
+
+    def _members(self) -> dict[str, tuple[str, str]]:
+        try:
+            return _members(self.archives, self.top)
+        except BadZipFile as error:
+            raise CorpusLayoutError(
+                self.corpus,
+                ", ".join(self.archives),
+                expected="whole zip archives",
+                found=f"one that does not open ({error}); get it again",
+            ) from None
 
     def exists(self, name: str) -> bool:
         """Whether a file is there."""
@@ -67,7 +80,7 @@ class Folder:
     def list(self, name: str) -> Sequence[str]:
         """Names of the entries of a sub-folder, sorted; archives count as unpacked."""
         prefix = f"{name}/"
-        members = _members(self.archives, self.top) if self.archives else {}
+        members = self._members() if self.archives else {}
         inside = {m[len(prefix) :].split("/")[0] for m in members if m.startswith(prefix)}
         return sorted(inside | set(list_folder(join(self.path, name))))
 
@@ -118,7 +131,8 @@ def locate(
         missing = [name for name in metadata if not folder.exists(name)]
         if not missing:
             return folder, []
-        if not best or len(missing) < len(best):
+        # An archive given as the root may be any corpus's.
+        if not root.endswith(".zip") and (not best or len(missing) < len(best)):
             best = missing
     return None, best
 

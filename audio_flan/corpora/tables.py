@@ -90,10 +90,9 @@ class Table:
         """
         data = folder.read(self.file, part.start if part else 0, part.stop if part else None)
         first = part.line if part else 1
-        lines = self._decode(data, folder, first).split("\n")
-        unfinished = lines.pop()
-        if unfinished:
-            lines.append(unfinished)
+        text, cut_inside = self._decode(data, folder, first)
+        lines = text.split("\n")
+        unfinished = bool(lines[-1]) and (self.ends_with_newline or cut_inside)
         last = len(lines) - 1
         for index, text in enumerate(lines):
             line, text = first + index, text.removesuffix("\r")
@@ -101,14 +100,17 @@ class Table:
                 self._check_header(text, folder)
             elif not text.strip() or (self.comment and text.startswith(self.comment)):
                 continue
-            elif index == last and unfinished and self.ends_with_newline:
+            elif index == last and unfinished:
                 detail = f"{self.file}:{line}: the file ends inside this line: {text[:80]!r}"
                 yield BadRow(line, "truncated-line", detail)
             else:
                 yield self._row(text, line)
 
     def _row(self, text: str, line: int) -> Row | BadRow:
-        values = self._split(text)
+        try:
+            values = self._split(text)
+        except csv.Error as error:
+            return BadRow(line, "malformed-line", f"{self.file}:{line}: {error}: {text[:80]!r}")
         if len(values) == len(self.columns):
             return Row(line, values)
         expected = f"{len(self.columns)} values ({', '.join(self.columns)})"
@@ -120,11 +122,14 @@ class Table:
             return next(csv.reader([text], delimiter=self.delimiter))
         return text.split(self.delimiter)
 
-    def _decode(self, data: bytes, folder: Folder, first: int) -> str:
+    def _decode(self, data: bytes, folder: Folder, first: int) -> tuple[str, bool]:
+        """The text, without a byte order mark, and whether it ends inside a character."""
+        encoding = "utf-8-sig" if first == 1 else "utf-8"
         try:
-            # A byte order mark may open the file.
-            return data.decode("utf-8-sig" if first == 1 else "utf-8")
+            return data.decode(encoding), False
         except UnicodeDecodeError as error:
+            if error.reason == "unexpected end of data":
+                return data.decode(encoding, "replace"), True
             line = first + data.count(b"\n", 0, error.start)
             raise CorpusLayoutError(
                 folder.corpus,

@@ -21,10 +21,7 @@ def power(samples: NDArray[np.float32]) -> float:
     """Mean square of samples of any shape; 0.0 for none."""
     import numpy as np
 
-    if not samples.size:
-        return 0.0
-    flat = samples.ravel()
-    return float(np.dot(flat, flat.astype(np.float64)) / flat.size)
+    return float(np.mean(np.square(samples, dtype=np.float64))) if samples.size else 0.0
 
 
 def decibels(ratio: float) -> float:

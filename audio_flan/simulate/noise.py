@@ -14,6 +14,7 @@ COLOURS = {"white": 0.0, "pink": 1.0, "brown": 2.0}
 LOWEST_HZ = 20.0
 """Below it the spectrum stays flat, so that brown noise does not wander."""
 
+SHORTEST_TRANSFORM = 64
 CROSSFADE_SECONDS = 0.02
 
 
@@ -37,7 +38,7 @@ def coloured_noise(
     from scipy import fft
 
     # A length that is fast to transform; the surplus is cut off.
-    length = fft.next_fast_len(count, real=True)
+    length = fft.next_fast_len(max(count, SHORTEST_TRANSFORM), real=True)
     spectrum = fft.rfft(rng.standard_normal(length, dtype=np.float32))
     frequencies = np.maximum(fft.rfftfreq(length, 1 / rate), LOWEST_HZ)
     shape = (frequencies ** (-exponent / 2)).astype(np.float32)

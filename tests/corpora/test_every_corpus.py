@@ -99,7 +99,7 @@ def test_class_says_what_the_corpus_is(key: str) -> None:
     # An SPDX id, or a reference with its conditions in words.
     assert re.fullmatch(r"[A-Za-z0-9.+-]+", cls.license)
     assert not cls.license.startswith("LicenseRef-") or cls.license_conditions.strip()
-    assert all(language_name(code) for code in cls.languages)
+    assert all(re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", code) for code in cls.languages)
 
 
 @every_corpus
@@ -153,6 +153,14 @@ def test_fields_are_filled_where_provided_and_nowhere_else(key: str, samples: Pa
         if getattr(clip, field) is not None
     }
     assert filled == cls.provides
+
+
+@every_corpus
+def test_languages_of_clips_are_those_of_the_class_and_have_a_name(key: str, samples: Path) -> None:
+    cls = corpus_class(key)
+    found = {clip.language for clip in clips(cls.open(str(samples)))} - {None}
+    assert found <= set(cls.languages)
+    assert all(language_name(code) for code in cls.languages if "language" in cls.provides)
 
 
 @every_corpus

@@ -61,10 +61,10 @@ def speech(samples: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def large(speech: Path) -> Path:
-    """LJ Speech with 3,000 utterances, by hard links: long enough to be interrupted."""
+    """LJ Speech with 1,212 utterances, by hard links: long enough to be interrupted."""
     folder = speech / "LJSpeech-1.1"
     source = folder / "wavs" / "LJ001-0001.wav"
-    ids = [f"LJ{chapter:03d}-{number:04d}" for chapter in (1, 3, 22) for number in range(5, 1005)]
+    ids = [f"LJ{chapter:03d}-{number:04d}" for chapter in (1, 3, 22) for number in range(5, 405)]
     for id in ids:
         (folder / "wavs" / f"{id}.wav").hardlink_to(source)
     with (folder / "metadata.csv").open("a", encoding="utf-8") as file:
@@ -173,7 +173,7 @@ def test_a_full_disk_is_told_of_and_the_rerun_completes(large: Path, tmp_path: P
     assert not list(out.glob("*/*.parquet")) and not list(out.rglob("*.unfinished"))
     assert subprocess.run(command, capture_output=True).returncode == 0
     rows = [pq.read_metadata(path).num_rows for path in out.glob("speech_asr/*.parquet")]
-    assert sum(rows) == 3012
+    assert sum(rows) == 1212
 
 
 def test_files_are_as_the_viewer_wants_them(large: Path, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ import math
 from audio_flan.clip import Clip, Note
 from audio_flan.corpora.base import TableCorpus, hash_split
 from audio_flan.corpora.tables import BadRow, Row, Table
-from audio_flan.errors import Unusable
+from audio_flan.errors import CorpusLayoutError, Unusable
 
 METADATA = Table(
     "vocadito_metadata.csv",
@@ -93,23 +93,32 @@ class Vocadito(TableCorpus):
         file = f"Annotations/Notes/{id}_notes{annotator}.csv"
         if not self.folder.exists(file):
             return None
-        notes = []
-        for row in Table(file, ",", ("start", "pitch", "duration")).rows(self.folder):
-            if isinstance(row, BadRow):
-                raise Unusable(row.reason, row.detail)
-            try:
-                start, hertz, duration = map(float, row.values)
-                notes.append(Note(start, start + duration, 69 + 12 * math.log2(hertz / 440)))
-            except ValueError as error:
-                raise Unusable("malformed-annotation", f"{file}:{row.line}: {error}") from None
-        return notes
+        rows = Table(file, ",", ("start", "pitch", "duration")).rows(self.folder)
+        try:
+            return [_note(row) for row in rows]
+        except (ValueError, CorpusLayoutError) as error:
+            raise Unusable("malformed-annotation", f"{file}: {error}") from None
 
     def _lyrics(self, id: str) -> str | None:
         file = f"Annotations/Lyrics/{id}_lyrics.txt"
         if not self.folder.exists(file):
             return None
-        text = self.folder.read(file).decode("utf-8-sig").replace("\r\n", "\n")
+        try:
+            text = self.folder.read(file).decode("utf-8-sig").replace("\r\n", "\n")
+        except UnicodeDecodeError as error:
+            raise Unusable("malformed-annotation", f"{file}: {error}") from None
         return "\n".join(line.strip() for line in text.split("\n") if line.strip()) or None
+
+
+def _note(row: Row | BadRow) -> Note:
+    """A note of a line; raises ValueError where it is none."""
+    if isinstance(row, BadRow):
+        raise ValueError(row.detail)
+    start, hertz, duration = map(float, row.values)
+    try:
+        return Note(start, start + duration, 69 + 12 * math.log2(hertz / 440))
+    except ValueError as error:
+        raise ValueError(f"line {row.line}: {error}") from None
 
 
 def _alike(note: Note, other: Note) -> bool:

@@ -18,8 +18,9 @@ class SpeakerVerification(PairTask):
 
     The rule of the pairs: both recordings come from the same corpus and split; every utterance of
     a window leads one pair, "yes" and "no" in balance to within one; three in four of the "no"
-    pairs are of two speakers of the same gender where there are such (hard negatives); the order
-    of the two is drawn; no utterance is in more than `max_pairs` pairs, and no pair comes twice.
+    pairs are of two speakers of the same gender (hard negatives), the others of two genders, where
+    there are such; the order of the two is drawn; no utterance is in more than `max_pairs` pairs,
+    and no pair comes twice.
     """
 
     config = "speech_speaker_verification"
@@ -93,8 +94,9 @@ class _PartnerDraw:
         speaker = self._window[index].speaker
         if same:
             return [speaker]
-        others = [other for other in self._by_speaker if other != speaker]
         gender = self._genders[speaker]
+        others = [other for other in self._by_speaker if other != speaker]
         alike = [other for other in others if gender and self._genders[other] == gender]
-        hard = alike and self._rng.uniform(0, 1) < self._same_gender_share
-        return alike if hard else others
+        unlike = [other for other in others if other not in set(alike)]
+        hard = self._rng.uniform(0, 1) < self._same_gender_share
+        return (alike or unlike) if hard else (unlike or alike)

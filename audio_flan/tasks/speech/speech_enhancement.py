@@ -63,7 +63,8 @@ class Denoising(SimulatedTask):
             "noise_corpus": noise_clip.corpus if noise_clip else None,
             "gain": round(mixed.gain, 6),
         }
-        yield Draft(slots, (clip, noise_clip) if noise_clip else (clip,), simulation)
+        auxiliary = (noise_clip,) if noise_clip else ()
+        yield Draft(slots, (clip,), auxiliary, simulation)
 
 
 def _audible_mono(clip: Clip) -> tuple[NDArray[np.float32], int]:

@@ -1,0 +1,550 @@
+"""Every task over every corpus that serves it: what must hold of all rows, whatever they ask."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import numpy as np
+import pytest
+import soundfile
+
+from audio_flan.clip import Reject
+from audio_flan.corpora import corpus_classes
+from audio_flan.corpora.base import Corpus, Shard
+from audio_flan.corpora.tables import Range
+from audio_flan.generate import Generation, Tally, draw_pools
+from audio_flan.schema import AUDIO_COLUMNS, Instance
+from audio_flan.slots import Kind
+from audio_flan.tasks import get_task, task_configs, task_template
+from audio_flan.tasks.base import PairTask, SimulatedTask
+from audio_flan.template import Rendered, Variation
+
+SERVED = [
+    (config, cls.key)
+    for config in task_configs()
+    for cls in corpus_classes()
+    if get_task(config).serves(cls)
+]
+MARKER = re.compile(r"<\|SOA\|>(.*?)<\|EOA\|>")
+every_task = pytest.mark.parametrize(("config", "key"), SERVED)
+
+
+class Run(NamedTuple):
+    """One task over one split of a corpus."""
+
+    instances: list[Instance]
+    tally: Tally
+    rejects: list[Reject]
+
+
+def open_corpora(root: Path) -> dict[str, Corpus]:
+    corpora = {cls.key: cls.find(str(root)) for cls in corpus_classes()}
+    return {key: corpus for key, corpus in corpora.items() if corpus}
+
+
+def generate(
+    root: Path,
+    config: str,
+    key: str,
+    split: str,
+    *,
+    seed: int = 0,
+    shards: Iterable[Shard] | None = None,
+    limit: int | None = None,
+) -> Run:
+    corpora, task = open_corpora(root), get_task(config)
+    pools = draw_pools(task, list(corpora.values()), split)
+    generation = Generation(task, corpora[key], split, seed=seed, pools=pools)
+    shards = corpora[key].shards()[split] if shards is None else shards
+    instances = list(generation.instances(shards, limit))
+    return Run(instances, generation.tally, generation.rejects)
+
+
+@cache
+def runs(root: Path, config: str, key: str, seed: int = 0) -> dict[str, Run]:
+    """One task over all splits of a corpus."""
+    splits = open_corpora(root)[key].shards()
+    return {split: generate(root, config, key, split, seed=seed) for split in splits}
+
+
+def rows(root: Path, config: str, key: str, seed: int = 0) -> list[dict[str, Any]]:
+    found = runs(root, config, key, seed).values()
+    return [instance.row() for run in found for instance in run.instances]
+
+
+def variation_of(row: Mapping[str, Any], config: str) -> Variation:
+    id = json.loads(row["other"])["variation"]
+    (variation,) = (v for v in task_template(config).variations if v.id == id)
+    return variation
+
+
+def parsed(row: Mapping[str, Any], config: str) -> dict[str, str | tuple[str, ...]]:
+    rendered = Rendered(row["instruction"], row["input"], row["output"])
+    return variation_of(row, config).parse(rendered)
+
+
+def cells(row: Mapping[str, Any], columns: Iterable[str] = AUDIO_COLUMNS) -> dict[str, Any]:
+    return {column: row[column] for column in columns if row[column] is not None}
+
+
+def audio_ids(row: Mapping[str, Any], columns: Iterable[str] = AUDIO_COLUMNS) -> list[str]:
+    """The audio ids of some columns: their paths without the extension."""
+    return [cell["path"].rpartition(".")[0] for cell in cells(row, columns).values()]
+
+
+# ---- what comes --------------------------------------------------------------------------------
+
+
+def test_every_task_is_served_and_every_corpus_serves() -> None:
+    assert {config for config, _ in SERVED} == set(task_configs())
+    assert {key for _, key in SERVED} == {cls.key for cls in corpus_classes()}
+
+
+@every_task
+def test_instances_come_in_every_split(samples: Path, config: str, key: str) -> None:
+    found = runs(samples, config, key)
+    assert found
+    for split, run in found.items():
+        # A pair wants two clips that a tiny split may not have; then the rejects say so.
+        assert run.instances or isinstance(get_task(config), PairTask), split
+        assert run.instances or run.tally.rejected.total() == run.tally.read
+        assert {instance.origin.split for instance in run.instances} <= {split}
+
+
+@every_task
+def test_the_constant_fields_are_those_of_the_taxonomy_and_the_corpus(
+    samples: Path, config: str, key: str
+) -> None:
+    minor, corpus = get_task(config).minor, open_corpora(samples)[key]
+    for split, run in runs(samples, config, key).items():
+        for instance in run.instances:
+            row = instance.row()
+            assert row["split"] == [split]
+            assert row["task_type"] == {
+                "major": [minor.major],
+                "minor": [minor.minor],
+                "U/G": [minor.ug],
+                "unseen": False,
+            }
+            assert row["domain"] == minor.domain == corpus.domain
+            assert row["source"] == [corpus.source]
+            assert (row["corpus"], row["license"]) == (key, corpus.license)
+
+
+@every_task
+def test_audio_and_text_are_where_the_taxonomy_has_them(
+    samples: Path, config: str, key: str
+) -> None:
+    minor = get_task(config).minor
+    for row in rows(samples, config, key):
+        assert len(cells(row, ["input_audio", "input_audio_2"])) == minor.inputs.count("audio")
+        assert len(cells(row, ["output_audio"])) == minor.outputs.count("audio")
+        assert row["input_audio"] is not None or row["input_audio_2"] is None
+        said = parsed(row, config)
+        if "text" in minor.outputs:
+            assert any(said.get(slot) for slot in get_task(config).outputs)
+        if "text" in minor.inputs:
+            kinds = get_task(config).inputs.items()
+            assert any(said.get(slot) for slot, kind in kinds if kind is not Kind.AUDIO)
+
+
+# ---- text and audio --------------------------------------------------------------------------
+
+
+@every_task
+def test_markers_are_the_audio_columns_in_their_order(samples: Path, config: str, key: str) -> None:
+    for row in rows(samples, config, key):
+        question = row["instruction"] + row["input"]
+        asked = list(dict.fromkeys(MARKER.findall(question)))
+        assert asked == audio_ids(row, ["input_audio", "input_audio_2"])
+        answered = list(dict.fromkeys(MARKER.findall(row["output"])))
+        assert answered == audio_ids(row, ["output_audio"])
+        rest = MARKER.sub("", question + row["output"])
+        assert not re.search(r"<\|[SE]OA\|>|\{\{|\}\}", rest)
+
+
+@every_task
+def test_the_answer_is_nowhere_in_the_question(samples: Path, config: str, key: str) -> None:
+    task = get_task(config)
+    for row in rows(samples, config, key):
+        variation, values = variation_of(row, config), parsed(row, config)
+        # The question without its audio, its numbers, and the lists that must hold the answer.
+        question = " ".join(variation.instruction.literals + variation.input.literals)
+        for slot, kind in task.inputs.items():
+            if kind in (Kind.TEXT, Kind.LABEL) and slot in values:
+                question += f" {values[slot]}"
+        for slot, kind in task.outputs.items():
+            if kind is Kind.AUDIO:
+                assert values[slot] not in row["instruction"] + row["input"]
+            elif slot in values:
+                answer = str(values[slot])
+                for said in (answer, variation.words.get(answer, answer)):
+                    assert not re.search(rf"(?<!\w){re.escape(said)}(?!\w)", question, re.I)
+        if row["output_audio"] and row["input_audio"]:
+            assert row["output_audio"]["bytes"] != row["input_audio"]["bytes"]
+
+
+@every_task
+def test_whole_audio_is_the_publishers_file_byte_for_byte(
+    samples: Path, config: str, key: str
+) -> None:
+    folder = Path(open_corpora(samples)[key].folder.path)
+    for row in rows(samples, config, key):
+        other = json.loads(row["other"])
+        whole = {f"{c['corpus']}_{c['id']}": c["file"] for c in other["clips"] if "start" not in c}
+        for cell in cells(row).values():
+            id, _, extension = cell["path"].rpartition(".")
+            if "." not in id:
+                assert cell["bytes"] == (folder / whole[id]).read_bytes()
+                assert f".{extension}" == Path(whole[id]).suffix.lower()
+            else:
+                assert cell["bytes"][:4] == b"fLaC"
+                assert extension == "flac"
+        assert "simulation" in other or any("." not in id for id in audio_ids(row))
+
+
+@every_task
+def test_seconds_are_those_of_the_decoded_audio(samples: Path, config: str, key: str) -> None:
+    for row in rows(samples, config, key):
+        infos = [soundfile.info(io.BytesIO(cell["bytes"])) for cell in cells(row).values()]
+        seconds = sum(info.frames / info.samplerate for info in infos)
+        assert row["seconds"] == pytest.approx(seconds, rel=1e-6)
+
+
+@every_task
+def test_other_tells_where_a_row_comes_from(samples: Path, config: str, key: str) -> None:
+    folder, task = Path(open_corpora(samples)[key].folder.path), get_task(config)
+    for row in rows(samples, config, key, seed=7 if config == "speech_asr" else 0):
+        other = json.loads(row["other"])
+        assert other["clips"]
+        for clip in other["clips"]:
+            assert clip["corpus"] == key
+            assert (folder / clip["file"]).is_file()
+        assert list(other["audio"]) == list(cells(row))
+        for column, slot in other["audio"].items():
+            side = task.outputs if column == "output_audio" else task.inputs
+            assert side[slot] is Kind.AUDIO
+        variation = variation_of(row, config)
+        assert other["answer"] == variation.answer
+        assert other["seed"] == (7 if config == "speech_asr" else 0)
+        assert ("simulation" in other) == isinstance(task, SimulatedTask)
+
+
+# ---- identity ----------------------------------------------------------------------------------
+
+
+def test_uuids_are_unique_over_all_tasks_and_corpora(samples: Path) -> None:
+    uuids = [row["uuid"] for config, key in SERVED for row in rows(samples, config, key)]
+    assert len(set(uuids)) == len(uuids) > 100
+    assert all(UUID(uuid).version == 5 and str(UUID(uuid)) == uuid for uuid in uuids)
+
+
+def test_one_audio_id_is_one_content_over_all_tasks(samples: Path) -> None:
+    contents: dict[str, set[bytes]] = defaultdict(set)
+    for config, key in SERVED:
+        for row in rows(samples, config, key):
+            for cell in cells(row).values():
+                id, _, extension = cell["path"].rpartition(".")
+                assert re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)?", id)
+                assert extension == extension.lower()
+                contents[id].add(cell["bytes"])
+    assert {id for id, found in contents.items() if len(found) > 1} == set()
+    # A sound recorded once may be published twice; but in a sample, no two clips are alike.
+    assert len({next(iter(found)) for found in contents.values()}) == len(contents)
+
+
+# ---- accounts ----------------------------------------------------------------------------------
+
+
+def assert_sums_agree(run: Run) -> None:
+    tally = run.tally
+    assert tally.read == tally.used + tally.left + tally.rejected.total()
+    assert min(tally.read, tally.used, tally.left) >= 0
+    assert tally.made == len(run.instances)
+    assert tally.seconds == pytest.approx(sum(i.seconds for i in run.instances))
+    assert Counter(reject.reason for reject in run.rejects) == tally.rejected
+    assert all(tally.rejected.values())
+
+
+@every_task
+def test_every_clip_is_accounted_for(samples: Path, config: str, key: str) -> None:
+    corpus = open_corpora(samples)[key]
+    for split, run in runs(samples, config, key).items():
+        assert_sums_agree(run)
+        assert run.tally.left == 0
+        read = [clip for shard in corpus.shards()[split] for clip in corpus.clips(shard)]
+        assert run.tally.read == len(read)
+        clips = [json.loads(instance.other)["clips"] for instance in run.instances]
+        assert run.tally.used == len({clip["id"] for group in clips for clip in group})
+
+
+@every_task
+@pytest.mark.parametrize("limit", [0, 1, 2, 3, 1_000])
+def test_a_limit_gives_the_first_rows_and_accounts_for_the_rest(
+    samples: Path, config: str, key: str, limit: int
+) -> None:
+    for split, full in runs(samples, config, key).items():
+        run = generate(samples, config, key, split, limit=limit)
+        assert [i.row() for i in run.instances] == [i.row() for i in full.instances[:limit]]
+        assert_sums_agree(run)
+        assert run.tally.read <= full.tally.read
+
+
+# ---- the same rows every time ------------------------------------------------------------------
+
+
+def pieces(corpus: Corpus, split: str) -> list[Shard]:
+    """The split in shards of two lines, as a large corpus is in shards of ten thousand."""
+    found = []
+    for shard in corpus.shards()[split]:
+        if shard.part is None:
+            found.append(shard)
+            continue
+        data = corpus.folder.read(shard.file, shard.part.start, shard.part.stop)
+        lines = [line + b"\n" for line in data.split(b"\n")]
+        lines[-1] = lines[-1][:-1]
+        start, number = shard.part.start, shard.part.line
+        while lines:
+            run, lines = lines[:2], lines[2:]
+            stop = start + sum(map(len, run))
+            if stop > start:
+                found.append(Shard(split, shard.file, Range(start, stop, number)))
+            start, number = stop, number + len(run)
+    return found
+
+
+@every_task
+def test_shards_give_the_same_rows_in_one_go_and_one_by_one(
+    samples: Path, config: str, key: str
+) -> None:
+    for split, run in runs(samples, config, key).items():
+        shards = pieces(open_corpora(samples)[key], split)
+        assert len(shards) > 1
+        one_go = generate(samples, config, key, split, shards=shards)
+        single = [generate(samples, config, key, split, shards=[shard]) for shard in shards]
+        one_by_one = [instance.row() for part in single for instance in part.instances]
+        assert [instance.row() for instance in one_go.instances] == one_by_one
+        total = Tally()
+        for part in single:
+            total.add(part.tally)
+        assert (total.read, total.used) == (one_go.tally.read, one_go.tally.used)
+        assert total.rejected == one_go.tally.rejected
+        if not isinstance(get_task(config), PairTask):
+            assert one_by_one == [instance.row() for instance in run.instances]
+
+
+@every_task
+def test_the_same_rows_come_out_of_an_archive(
+    samples: Path, tmp_path: Path, config: str, key: str
+) -> None:
+    folder = Path(open_corpora(samples)[key].folder.path)
+    shutil.make_archive(str(tmp_path / folder.name), "zip", folder.parent, folder.name)
+    assert rows(tmp_path, config, key) == rows(samples, config, key)
+
+
+def digests(root: Path) -> dict[str, str]:
+    """A hash of all rows of each task and corpus."""
+    return {
+        f"{config} {key}": sha256(repr(rows(root, config, key)).encode()).hexdigest()
+        for config, key in SERVED
+    }
+
+
+def test_the_same_rows_come_in_another_process(samples: Path) -> None:
+    command = [sys.executable, __file__, str(samples)]
+    others = [
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONHASHSEED": hash_seed}
+        )
+        for hash_seed in ("1", "2")
+    ]
+    here = digests(samples)
+    assert [json.loads(other.communicate(timeout=120)[0]) for other in others] == [here, here]
+
+
+def test_nothing_is_drawn_from_the_global_generators(samples: Path) -> None:
+    before, numpy_before = random.getstate(), np.random.get_state()[1].tolist()
+    for config, key in SERVED:
+        for split in open_corpora(samples)[key].shards():
+            generate(samples, config, key, split, limit=2)
+    assert random.getstate() == before
+    assert np.random.get_state()[1].tolist() == numpy_before
+
+
+@every_task
+def test_another_seed_changes_what_is_drawn_and_never_the_uuids(
+    samples: Path, config: str, key: str
+) -> None:
+    task = get_task(config)
+    one, other = rows(samples, config, key), rows(samples, config, key, seed=1)
+    if isinstance(task, PairTask):
+        # The pairs themselves are drawn, and a uuid names its pair.
+        assert [row["uuid"] for row in one] != [row["uuid"] for row in other]
+        return
+    assert [row["uuid"] for row in one] == [row["uuid"] for row in other]
+    for before, after in zip(one, other, strict=True):
+        assert json.loads(before["other"])["seed"] != json.loads(after["other"])["seed"]
+        assert variation_of(before, config).id == variation_of(after, config).id
+        if isinstance(task, SimulatedTask):
+            assert before["input_audio"]["bytes"] != after["input_audio"]["bytes"]
+        else:
+            assert cells(before) == cells(after)
+
+
+# ---- the answers, against the annotations read by other means -----------------------------------
+
+
+def ljspeech(folder: Path, column: int) -> dict[str, str]:
+    with (folder / "metadata.csv").open(encoding="utf-8", newline="") as file:
+        table = csv.reader(file, delimiter="|", quoting=csv.QUOTE_NONE)
+        return {line[0]: line[column] for line in table}
+
+
+def aishell3(folder: Path, which: int) -> dict[str, list[str]]:
+    """Han (0) or pinyin (1) of each utterance."""
+    found = {}
+    for file in sorted(folder.glob("*/content.txt")):
+        text = file.read_bytes().decode("utf-8-sig")
+        for id, tokens in re.findall(r"^(SSB\d{8})\.wav\t(.+?)\r?$", text, re.MULTILINE):
+            found[id] = [pair[which] for pair in re.findall(r"(\S+) (\S+)", tokens)]
+    return found
+
+
+def aishell3_gender(folder: Path) -> dict[str, str]:
+    text = (folder / "spk-info.txt").read_text(encoding="utf-8")
+    genders = dict(re.findall(r"^(SSB\d{4})\t\w\t(female|male)\t", text, re.MULTILINE))
+    return {id: genders[id[:7]] for id in aishell3(folder, 0)}
+
+
+SCENES = {
+    "airport": "airport",
+    "shopping_mall": "shopping mall",
+    "metro_station": "metro station",
+    "street_pedestrian": "pedestrian street",
+    "public_square": "public square",
+    "street_traffic": "street with medium traffic",
+    "tram": "inside a tram",
+    "bus": "inside a bus",
+    "metro": "inside a metro train",
+    "park": "urban park",
+}
+
+
+def tau_scene(folder: Path) -> dict[str, str]:
+    text = "".join(
+        (folder / "evaluation_setup" / f"fold1_{part}.csv").read_text()
+        for part in ("train", "evaluate")
+    )
+    return {id: SCENES[scene] for id, scene in re.findall(r"audio/(\S+)\.wav\t(\w+)", text)}
+
+
+Reader = Callable[[Path], Mapping[str, str]]
+READERS: dict[tuple[str, str], tuple[str, Reader]] = {
+    ("speech_asr", "ljspeech"): ("transcript", lambda folder: ljspeech(folder, 1)),
+    ("speech_tts", "ljspeech"): ("text", lambda folder: ljspeech(folder, 2)),
+    ("speech_gender_recognition", "ljspeech"): (
+        "gender",
+        lambda folder: dict.fromkeys(ljspeech(folder, 0), "female"),
+    ),
+    ("speech_language_identification", "ljspeech"): (
+        "language",
+        lambda folder: dict.fromkeys(ljspeech(folder, 0), "English"),
+    ),
+    ("speech_asr", "aishell3"): (
+        "transcript",
+        lambda folder: {id: "".join(han) for id, han in aishell3(folder, 0).items()},
+    ),
+    ("speech_tts", "aishell3"): (
+        "text",
+        lambda folder: {id: "".join(han) for id, han in aishell3(folder, 0).items()},
+    ),
+    ("speech_phonetic_recognition", "aishell3"): (
+        "phones",
+        lambda folder: {id: " ".join(pinyin) for id, pinyin in aishell3(folder, 1).items()},
+    ),
+    ("speech_gender_recognition", "aishell3"): ("gender", aishell3_gender),
+    ("speech_language_identification", "aishell3"): (
+        "language",
+        lambda folder: dict.fromkeys(aishell3(folder, 0), "Mandarin Chinese"),
+    ),
+    ("audio_scene_classification", "tau_urban_acoustic_scenes"): ("scene", tau_scene),
+}
+"""The slot that holds the annotation, and the annotations by clip."""
+
+
+def assert_rows_say(
+    found: Iterable[Mapping[str, Any]], config: str, slot: str, expected: Mapping[str, str]
+) -> None:
+    """Compare what the rows say of their clips with the annotations; every clip has a row."""
+    said = {}
+    for row in found:
+        (clip,) = json.loads(row["other"])["clips"]
+        assert clip["id"] in row["instruction"] + row["input"] + row["output"]
+        said[clip["id"]] = parsed(row, config)[slot]
+    assert said == dict(expected)
+
+
+@pytest.mark.parametrize(("config", "key"), READERS)
+def test_rows_say_what_is_annotated(samples: Path, config: str, key: str) -> None:
+    slot, read = READERS[config, key]
+    annotations = read(Path(open_corpora(samples)[key].folder.path))
+    assert len(annotations) >= 9
+    assert_rows_say(rows(samples, config, key), config, slot, annotations)
+
+
+def swap(file: Path, one: str, other: str) -> None:
+    text = file.read_bytes().decode("utf-8")
+    assert text.count(one) and text.count(other)
+    swapped = text.replace(one, "\0").replace(other, one).replace("\0", other)
+    file.write_bytes(swapped.encode("utf-8"))
+
+
+SWAPS = {
+    "ljspeech": ("metadata.csv", "LJ001-0002|", "LJ001-0003|"),
+    "aishell3": ("train/content.txt", "SSB00050001.wav", "SSB00050002.wav"),
+    "aishell3 gender": ("spk-info.txt", "SSB0005\t", "SSB0009\t"),
+}
+
+
+@pytest.mark.parametrize(
+    ("config", "key", "swapped"),
+    [
+        ("speech_asr", "ljspeech", "ljspeech"),
+        ("speech_tts", "ljspeech", "ljspeech"),
+        ("speech_asr", "aishell3", "aishell3"),
+        ("speech_tts", "aishell3", "aishell3"),
+        ("speech_phonetic_recognition", "aishell3", "aishell3"),
+        ("speech_gender_recognition", "aishell3", "aishell3 gender"),
+    ],
+)
+def test_two_swapped_annotations_are_noticed(
+    samples: Path, tmp_path: Path, config: str, key: str, swapped: str
+) -> None:
+    slot, read = READERS[config, key]
+    folder = Path(open_corpora(samples)[key].folder.path)
+    annotations = read(folder)
+    shutil.copytree(folder, tmp_path / folder.name)
+    assert_rows_say(rows(tmp_path, config, key), config, slot, annotations)
+    file, one, other = SWAPS[swapped]
+    swap(tmp_path / folder.name / file, one, other)
+    with pytest.raises(AssertionError):
+        assert_rows_say(rows(tmp_path, config, key, seed=1), config, slot, annotations)
+
+
+if __name__ == "__main__":
+    print(json.dumps(digests(Path(sys.argv[1]))))
