@@ -46,9 +46,10 @@ class AudioRef:
         return self.start is None
 
     def cut(self, start: float, end: float) -> AudioRef:
-        """A stretch of this audio; times in seconds from the start of this one."""
+        """A stretch of this audio, inside it; times in seconds from the start of this one."""
         origin = self.start or 0.0
-        return replace(self, start=origin + start, end=origin + end)
+        stop = origin + end if self.end is None else min(origin + end, self.end)
+        return replace(self, start=origin + start, end=stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +168,14 @@ def encode(wave: Waveform, bits: int = 16) -> EncodedAudio:
 
 
 def _encode_stretch(wave: Waveform, bits: int) -> EncodedAudio:
-    """FLAC; but what decodes beyond full scale, as MP3 and float files may, becomes a float WAV."""
+    """FLAC; a float WAV where FLAC can not hold it: beyond full scale (as MP3 and float files may
+    decode), or more than 8 channels."""
     import numpy as np
     import soundfile
 
     if not np.isfinite(wave.samples).all():
         raise Unusable("not-audio", "samples that are no numbers")
-    if np.max(np.abs(wave.samples), initial=0.0) <= 1.0:
+    if np.max(np.abs(wave.samples), initial=0.0) <= 1.0 and len(wave.samples) <= 8:
         return encode(wave, bits)
     target = BytesIO()
     soundfile.write(target, wave.samples.T, wave.rate, format="WAV", subtype="FLOAT")

@@ -237,8 +237,7 @@ class Generation:
         if isinstance(audio, Waveform):
             role = f"{self._task.config}-{slot}" + (f"-{ordinal}" if ordinal else "")
         else:
-            place = (audio.path, audio.member)
-            clip = next(c for c in draft.clips if (c.audio.path, c.audio.member) == place)
+            clip = _owner(audio, draft)
             if audio != clip.audio:
                 role = f"{round((audio.start or 0) * 1000)}-{round((audio.end or 0) * 1000)}ms"
         return audio_id(clip.corpus, clip.id, role)
@@ -254,10 +253,10 @@ class Generation:
     def _provenance(self, draft: Draft, variation: Variation) -> str:
         """The field `other`: from which files the row comes and how it was made."""
         refs = [value for value in draft.slots.values() if isinstance(value, AudioRef)]
-        stretches = {(ref.path, ref.member): ref for ref in refs}
+        stretches = {_owner(ref, draft).id: ref for ref in refs}
         clips = []
         for clip in (*draft.clips, *draft.auxiliary):
-            audio = stretches.get((clip.audio.path, clip.audio.member), clip.audio)
+            audio = stretches.get(clip.id, clip.audio)
             origin: dict[str, object] = {"corpus": clip.corpus, "id": clip.id, "file": audio.name}
             if not audio.is_whole:
                 origin |= {"start": audio.start, "end": audio.end}
@@ -273,6 +272,16 @@ class Generation:
         if draft.simulation:
             other["simulation"] = draft.simulation
         return to_json(other)
+
+
+def _owner(audio: AudioRef, draft: Draft) -> Clip:
+    """The clip whose audio, or a stretch of whose file, this is."""
+    same_file = [
+        clip
+        for clip in draft.clips
+        if (clip.audio.path, clip.audio.member) == (audio.path, audio.member)
+    ]
+    return next((clip for clip in same_file if clip.audio == audio), same_file[0])
 
 
 def _checked(name: str, text: str) -> str:

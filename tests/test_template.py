@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from copy import deepcopy
+from functools import cache
 from importlib.resources import files
 from typing import Any
 from uuid import UUID, uuid5
@@ -39,9 +41,14 @@ def parse(text: str, config: str) -> Template:
     return parse_template(text.encode(), f"{config}.yaml", get_task(config).kinds)
 
 
+@cache
+def tree_of(config: str) -> Tree:
+    return yaml.safe_load(source(config))
+
+
 def changed(config: str, change: Change) -> str:
     """A real template file after a change of its tree."""
-    tree = yaml.safe_load(source(config))
+    tree = deepcopy(tree_of(config))
     change(tree)
     return yaml.safe_dump(tree, allow_unicode=True, sort_keys=False, width=10**6)
 

@@ -11,11 +11,11 @@ from itertools import cycle, islice
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
+import jinja2
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jinja2 import Environment, StrictUndefined
 from scipy.stats import chi2
 
 from audio_flan.corpora import corpus_classes
@@ -28,7 +28,6 @@ from audio_flan.template_lint import lint
 
 CONFIGS = task_configs()
 FREE_TEXT = [config for config in CONFIGS if Kind.TEXT in get_task(config).kinds.values()]
-JINJA = Environment(undefined=StrictUndefined, keep_trailing_newline=True)
 SEPARATORS = {"en": ", ", "zh": "、"}
 UUIDS = [uuid5(UUID(int=1), str(number)) for number in range(400)]
 
@@ -118,9 +117,15 @@ def said_values(
     return values
 
 
+@cache
+def jinja(text: str) -> jinja2.Template:
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+    return environment.from_string(text)
+
+
 def by_jinja(raw: Mapping[str, Any], answer: str, values: Mapping[str, str]) -> Rendered:
     texts = (raw["instruction"], raw["input"], answer)
-    return Rendered(*(JINJA.from_string(text).render(values) for text in texts))
+    return Rendered(*(jinja(text).render(values) for text in texts))
 
 
 def chi_square_is_small(counts: Counter[Any], cells: int) -> bool:

@@ -65,7 +65,8 @@ def test_text_comes_back_as_it_was_written(
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.integers().map(str), values(), values()), min_size=1, max_size=6))
+# The csv module of Python 3.10 neither writes nor reads NUL.
+@given(st.lists(st.tuples(st.integers().map(str), values("\0"), values("\0")), min_size=1))
 def test_quoted_text_comes_back_as_a_csv_writer_wrote_it(
     folder: Folder, rows: list[tuple[str, ...]]
 ) -> None:

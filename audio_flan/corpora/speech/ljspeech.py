@@ -54,8 +54,8 @@ class LJSpeech(TableCorpus):
     tables = dict.fromkeys(SHARES, METADATA)
 
     def is_header(self, row: Row) -> bool:
-        """Some mirrors add a header line."""
-        return not row.values[0].startswith("LJ")
+        """Some mirrors add a header line; ids have digits, names of columns have none."""
+        return not any(character.isdigit() for character in row.values[0])
 
     def split_of(self, row: Row) -> str:
         """Chapters stay whole."""
