@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
+from json.encoder import encode_basestring as quote
 
 from audio_flan.audio import AudioRef, EncodedAudio, Waveform, check, encode, load
 from audio_flan.clip import Clip, Reject
@@ -94,7 +95,9 @@ class Generation:
         self._task, self._corpus, self._seed = task, corpus, seed
         self._pools, self._verify, self._stop_at_reject = pools or {}, verify, stop_at_reject
         self._template = task_template(task.config)
-        self._loaded: dict[AudioRef, EncodedAudio] = {}
+        self._required = sorted(task.requires)
+        self._loaded: tuple[AudioRef, EncodedAudio] | None = None
+        self._wordings: dict[str, str] = {}
         self._origin = Origin(
             config=task.config,
             major=minor.major,
@@ -138,7 +141,7 @@ class Generation:
             if isinstance(clip, Reject):
                 self._reject(clip)
                 continue
-            missing = [f for f in sorted(self._task.requires) if getattr(clip, f) is None]
+            missing = [field for field in self._required if getattr(clip, field) is None]
             if not missing:
                 yield clip
             elif self._is_readable(clip):
@@ -147,7 +150,6 @@ class Generation:
 
     def _of_clips(self, clips: Iterable[Clip]) -> Iterator[Instance]:
         for clip in clips:
-            self._loaded.clear()
             ordinal = 0
             error = Unusable("nothing-to-ask", "the task found nothing to ask about this clip")
             try:
@@ -178,7 +180,6 @@ class Generation:
             alone = Unusable("no-partner", "no partner is left in its window")
             unused = dict.fromkeys((clip.id for clip in window), alone)
             for draft in self._task.pairs(window, rng):
-                self._loaded.clear()
                 pair = [clip.id for clip in draft.clips]
                 try:
                     instance = self._instance(draft, 0)
@@ -217,61 +218,78 @@ class Generation:
         variation = self._template.choose(uuid, main.language)
         texts: dict[str, str | Label] = {}
         ids: dict[str, str] = {}
+        # The stretch that is used of each clip's file, for provenance.
+        used: dict[str, AudioRef] = {}
         for name, value in draft.slots.items():
-            if isinstance(value, (AudioRef, Waveform)):
-                ids[name] = self._audio_id(name, value, draft, ordinal)
-                texts[name] = marker(ids[name])
+            if isinstance(value, str):
+                texts[name] = _checked(name, value)
+            elif isinstance(value, Label):
+                texts[name] = value
             else:
-                texts[name] = value if isinstance(value, Label) else _checked(name, value)
-        rendered = variation.render(texts, Rng(self._seed, uuid.hex))
+                clip, role = self._identity(name, value, draft, ordinal)
+                ids[name] = audio_id(clip.corpus, clip.id, role)
+                texts[name] = marker(ids[name])
+                if isinstance(value, AudioRef):
+                    used[clip.id] = value
+        rendered = variation.render(texts, Rng(self._seed, uuid))
         audio = tuple(
-            (ids[name], self._encoded(draft.slots[name])) if name else None
-            for name in variation.audio_columns
+            [
+                (ids[name], self._encoded(draft.slots[name])) if name else None
+                for name in variation.audio_columns
+            ]
         )
-        other = self._provenance(draft, variation)
-        return Instance(str(uuid), *rendered, other, audio, self._origin)
+        other = self._provenance(draft, used, variation)
+        return Instance(uuid, *rendered, other, audio, self._origin)
 
-    def _audio_id(self, slot: str, audio: AudioRef | Waveform, draft: Draft, ordinal: int) -> str:
-        """One id for one content: the clip's own, its stretch, or the task and the slot."""
-        clip, role = draft.clips[0], ""
+    def _identity(
+        self, slot: str, audio: AudioRef | Waveform, draft: Draft, ordinal: int
+    ) -> tuple[Clip, str]:
+        """The clip that an audio is of, and its role: one id for one content."""
+        clip = draft.clips[0]
         if isinstance(audio, Waveform):
-            role = f"{self._task.config}-{slot}" + (f"-{ordinal}" if ordinal else "")
-        else:
+            return clip, f"{self._task.config}-{slot}" + (f"-{ordinal}" if ordinal else "")
+        if audio is not clip.audio:
             clip = _owner(audio, draft)
-            if audio != clip.audio:
-                role = f"{round((audio.start or 0) * 1000)}-{round((audio.end or 0) * 1000)}ms"
-        return audio_id(clip.corpus, clip.id, role)
+        if audio == clip.audio:
+            return clip, ""
+        return clip, f"{round((audio.start or 0) * 1000)}-{round((audio.end or 0) * 1000)}ms"
 
     def _encoded(self, audio: Value) -> EncodedAudio:
         if isinstance(audio, Waveform):
             return encode(audio)
         assert isinstance(audio, AudioRef)
-        if audio not in self._loaded:
-            self._loaded[audio] = load(audio, verify=self._verify)
-        return self._loaded[audio]
+        # The instances of one clip come one after the other and share its audio.
+        if self._loaded is None or self._loaded[0] is not audio:
+            self._loaded = audio, load(audio, verify=self._verify)
+        return self._loaded[1]
 
-    def _provenance(self, draft: Draft, variation: Variation) -> str:
+    def _provenance(self, draft: Draft, used: dict[str, AudioRef], variation: Variation) -> str:
         """The field `other`: from which files the row comes and how it was made."""
-        refs = [value for value in draft.slots.values() if isinstance(value, AudioRef)]
-        stretches = {_owner(ref, draft).id: ref for ref in refs}
-        clips = []
-        for clip in (*draft.clips, *draft.auxiliary):
-            audio = stretches.get(clip.id, clip.audio)
-            origin: dict[str, object] = {"corpus": clip.corpus, "id": clip.id, "file": audio.name}
-            if not audio.is_whole:
-                origin |= {"start": audio.start, "end": audio.end}
-            clips.append(origin)
-        columns = zip(AUDIO_COLUMNS, variation.audio_columns, strict=True)
-        other: dict[str, object] = {
-            "clips": clips,
-            "audio": {column: slot for column, slot in columns if slot},
-            "variation": variation.id,
-            "answer": variation.answer,
-            "seed": self._seed,
-        }
-        if draft.simulation:
-            other["simulation"] = draft.simulation
-        return to_json(other)
+        clips = ",".join(
+            [_source(clip, used.get(clip.id, clip.audio)) for clip in draft.clips + draft.auxiliary]
+        )
+        simulation = f',"simulation":{to_json(draft.simulation)}' if draft.simulation else ""
+        return f'{{"clips":[{clips}],{self._wording(variation)}{simulation}}}'
+
+    def _wording(self, variation: Variation) -> str:
+        """The part of the provenance that all rows of a wording share, encoded once."""
+        if variation.id not in self._wordings:
+            columns = zip(AUDIO_COLUMNS, variation.audio_columns, strict=True)
+            shared = {
+                "audio": {column: slot for column, slot in columns if slot},
+                "variation": variation.id,
+                "answer": variation.answer,
+                "seed": self._seed,
+            }
+            self._wordings[variation.id] = to_json(shared)[1:-1]
+        return self._wordings[variation.id]
+
+
+def _source(clip: Clip, audio: AudioRef) -> str:
+    """A clip's corpus, id, file and stretch as JSON; composed, as encoding a dict is slow."""
+    corpus, id, file = quote(clip.corpus), quote(clip.id), quote(audio.name)
+    stretch = "" if audio.is_whole else f',"start":{audio.start},"end":{audio.end}'
+    return f'{{"corpus":{corpus},"id":{id},"file":{file}{stretch}}}'
 
 
 def _owner(audio: AudioRef, draft: Draft) -> Clip:

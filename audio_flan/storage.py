@@ -27,7 +27,7 @@ def is_url(path: str) -> bool:
 
 def join(folder: str, name: str) -> str:
     """A path inside a folder, local or URL; `name` is a relative POSIX path."""
-    return f"{folder.rstrip('/')}/{name}" if is_url(folder) else os.path.join(folder, name)
+    return f"{folder.rstrip('/')}/{name}"
 
 
 def check_inside(name: str) -> str:

@@ -8,13 +8,12 @@ one call and every text has an inverse (`Variation.parse`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from hashlib import blake2b
 from importlib import resources
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from audio_flan.errors import TemplateError, UnknownNameError
 from audio_flan.lined_yaml import LinedMapping, load
@@ -140,6 +139,7 @@ class Variation:
         kinds: kinds of the task's slots.
         audio_columns: the slot of each audio column (two of the question, one of the answer), in
             the order in which the markers occur; None for a column that stays empty.
+        labels: the slots that hold labels.
         line: line of the file where it starts.
     """
 
@@ -153,6 +153,7 @@ class Variation:
     words: Mapping[str, str]
     kinds: Mapping[str, Kind]
     audio_columns: tuple[str | None, str | None, str | None]
+    labels: tuple[str, ...]
     line: int
 
     @property
@@ -170,13 +171,10 @@ class Variation:
         Raises:
             UnknownNameError: a slot of the texts has no value.
         """
-        values: dict[str, str] = {}
-        for name, value in slots.items():
-            if isinstance(value, Label):
-                values |= self._label_views(name, value, rng)
-            else:
-                values[name] = value
+        values: dict[str, Any] = dict(slots)
         try:
+            for name in self.labels:
+                values |= self._label_views(name, values[name], rng)
             return Rendered(
                 self.instruction.format.format_map(values),
                 self.input.format.format_map(values),
@@ -245,7 +243,7 @@ class Variation:
         return values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Template:
     """The template file of one task.
 
@@ -255,7 +253,6 @@ class Template:
         answers: answer formats by id.
         words: tables that say labels in other words, by id; each one-to-one.
         variations: the wordings, in the file's order.
-        weights: 64-bit hash of each variation's id, in the same order.
         digest: hash of the file's bytes.
     """
 
@@ -264,33 +261,51 @@ class Template:
     answers: Mapping[str, Text]
     words: Mapping[str, Mapping[str, str]]
     variations: tuple[Variation, ...]
-    by_language: Mapping[str, tuple[tuple[int, Variation], ...]]
     digest: str
 
-    def choose(self, uuid: UUID, language: str | None) -> Variation:
+    def choose(self, uuid: str, language: str | None) -> Variation:
         """The variation of an instance, by rendezvous hashing of its uuid.
+
+        Every variation has a weight of its own for each of 4,096 buckets of uuids, and the
+        greatest wins (Thaler and Ravishankar, 1998): a new variation moves only the rows that
+        choose it.
 
         Args:
             uuid: the instance's uuid.
             language: language of the clip; instructions in that language are candidates too,
                 next to the English ones.
-
-        A new variation moves only the rows that choose it: every variation has a weight of its
-        own for each uuid and the greatest wins (Thaler and Ravishankar, 1998).
         """
-        candidates = self.by_language.get(language or "en") or self.by_language["en"]
-        key = uuid.int & _MASK
-        best, chosen = -1, candidates[0][1]
-        for hashed, variation in candidates:
-            # Multiplicative hashing (Knuth, vol. 3, 6.4): the high bits depend on all the bits.
-            weight = (hashed ^ key) * _MULTIPLIER & _MASK
-            if weight > best:
-                best, chosen = weight, variation
-        return chosen
+        winners = self._winners.get(language or "en") or self._winners["en"]
+        return winners[int(uuid[-BUCKET_DIGITS:], 16)]
+
+    @cached_property
+    def _winners(self) -> dict[str, list[Variation]]:
+        """The variation of each bucket, for clips in each language."""
+        return {
+            language: _deal([v for v in self.variations if v.language in ("en", language)])
+            for language in {variation.language for variation in self.variations}
+        }
 
 
-_MASK = (1 << 64) - 1
-_MULTIPLIER = 0x9E3779B97F4A7C15  # 2**64 over the golden ratio, odd
+BUCKET_DIGITS = 3
+"""Hexadecimal digits of a uuid that make its bucket."""
+
+MULTIPLIER = 0x9E3779B97F4A7C15
+"""2**64 over the golden ratio, for multiplicative hashing (Knuth, vol. 3, 6.4)."""
+
+
+def _deal(candidates: Sequence[Variation]) -> list[Variation]:
+    """The winner of each bucket."""
+    mask = (1 << 64) - 1
+    hashes = [
+        int.from_bytes(blake2b(v.id.encode(), digest_size=8).digest(), "big") for v in candidates
+    ]
+    winners = []
+    for bucket in range(16**BUCKET_DIGITS):
+        key = (bucket + 1) * MULTIPLIER & mask
+        weights = [(hashed ^ key) * MULTIPLIER & mask for hashed in hashes]
+        winners.append(candidates[weights.index(max(weights))])
+    return winners
 
 
 def load_template(config: str, kinds: Mapping[str, Kind]) -> Template:
@@ -334,25 +349,9 @@ def parse_template(data: bytes, file: str, kinds: Mapping[str, Kind]) -> Templat
         if ids.count(variation.id) > 1:
             raise TemplateError(file, variation.line, f"id {variation.id!r} is used twice")
     digest = blake2b(data, digest_size=8).hexdigest()
-    by_language = _by_language(variations, file)
-    return Template(tree["task"], file, answers, words, variations, by_language, digest)
-
-
-def _by_language(
-    variations: tuple[Variation, ...], file: str
-) -> dict[str, tuple[tuple[int, Variation], ...]]:
-    """The candidates for a clip in each language: English wordings, and that language's own."""
-    weighted = [
-        (int.from_bytes(blake2b(v.id.encode(), digest_size=8).digest(), "big"), v)
-        for v in variations
-    ]
-    languages = {variation.language for variation in variations}
-    if "en" not in languages:
+    if not any(variation.language == "en" for variation in variations):
         raise TemplateError(file, 1, "no variation in English; clips of any language need some")
-    return {
-        language: tuple((w, v) for w, v in weighted if v.language in ("en", language))
-        for language in sorted(languages)
-    }
+    return Template(tree["task"], file, answers, words, variations, digest)
 
 
 def _variation(
@@ -386,6 +385,7 @@ def _variation(
         answer=tree["answer"],
         words=words[tree["words"]] if "words" in tree else {},
         kinds=kinds,
+        labels=tuple(name for name, kind in kinds.items() if kind is Kind.LABEL),
         audio_columns=_audio_columns((instruction, input), output, kinds, file, line),
         line=line,
     )

@@ -24,6 +24,8 @@ from benchmarks.measuring import Result
 NARROWEST = 130
 """Columns of the table where the output is no terminal."""
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
 
 class Name(str, Enum):
     """The benchmarks: each is a module of this package."""
@@ -42,6 +44,7 @@ class Scale(str, Enum):
     FULL = "full"
 
 
+@app.command()
 def main(
     names: Annotated[
         list[Name] | None, typer.Argument(help="Benchmarks to run; all by default.")
@@ -95,4 +98,4 @@ def report(results: Sequence[Result], scale: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -25,7 +25,7 @@ from audio_flan.template_lint import lint, rouge_l
 Tree = dict[str, Any]
 Change = Callable[[Tree], None]
 NAMESPACE = UUID(int=0)
-UUIDS = [uuid5(NAMESPACE, str(number)) for number in range(3_000)]
+UUIDS = [str(uuid5(NAMESPACE, str(number))) for number in range(3_000)]
 
 ASR, GENDER = "speech_asr", "speech_gender_recognition"
 PITCH, VERIFICATION = "music_beat_level_pitch_estimation", "speech_speaker_verification"
@@ -188,10 +188,13 @@ def test_a_slot_is_read_in_its_own_form_only(slot: str, good: list[str], bad: li
             said.parse(Rendered(f"({value})", "", "out"))
 
 
-def test_a_slot_without_a_value_raises_and_offers_the_near_ones() -> None:
-    said = variation(instruction="{{ audio }}", output="{{ t }}")
-    with pytest.raises(UnknownNameError, match="unknown slot 'audio'"):
-        said.render({"t": "x"}, Rng(0))
+@pytest.mark.parametrize("slot", ["audio", "mood", "n"])
+def test_a_slot_without_a_value_raises(slot: str) -> None:
+    said = variation(instruction=f"{{{{ {slot} }}}}", output="{{ t }}")
+    values = {"t": "x", "audio": "a", "n": "1", "mood": Label("sad", ("sad", "glad"))}
+    del values[slot]
+    with pytest.raises(UnknownNameError, match=f"unknown slot '{slot}'"):
+        said.render(values, Rng(0))
 
 
 def test_a_slot_may_be_called_like_the_view_of_another() -> None:

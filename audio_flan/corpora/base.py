@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from audio_flan.clip import Clip, Reject
 from audio_flan.corpora.folder import Folder, at, locate
@@ -216,21 +216,25 @@ class TableCorpus(Corpus):
                     yield Reject(self.key, place, error.reason, error.detail)
 
 
-def hash_split(corpus: str, group: str, shares: Mapping[str, float], seed: int = 0) -> str:
+class Shares(NamedTuple):
+    """The share of the groups of clips that each split gets; they add up to 1."""
+
+    train: float
+    validation: float
+    test: float
+
+
+@lru_cache(maxsize=4096)
+def hash_split(corpus: str, group: str, shares: Shares, seed: int = 0) -> str:
     """The split of a group of clips (a speaker, an artist, a recording session), by its hash.
 
     Args:
         corpus: key of the corpus, which seeds the hash.
         group: what must not be in two splits.
-        shares: the share of each split; they add up to 1.
+        shares: the share of each split.
         seed: another one deals the groups anew, where few groups fell badly.
     """
-    point = _point(f"{corpus}:{seed}:{group}")
-    ends = accumulate(shares.values())
-    return next((split for split, end in zip(shares, ends, strict=True) if point < end), SPLITS[0])
-
-
-@lru_cache(maxsize=4096)
-def _point(key: str) -> float:
-    """The place of a key in [0, 1)."""
-    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big") / 2**64
+    digest = blake2b(f"{corpus}:{seed}:{group}".encode(), digest_size=8).digest()
+    point = int.from_bytes(digest, "big") / 2**64
+    ends = zip(SPLITS, accumulate(shares), strict=True)
+    return next((split for split, end in ends if point < end), SPLITS[0])

@@ -137,3 +137,14 @@ def test_loops_of_slow_noise_have_no_step_at_the_joint(size: int, factor: float,
     # The square-root ramps start steeply: their first step is that of 1/17.8 of the signal.
     assert largest_step(looped) <= 2 * largest_step(recording)
     assert abs(decibels(mean_square(looped) / mean_square(recording))) < 1.5
+
+
+@pytest.mark.parametrize("size", [330, 500, 700])
+def test_the_cross_fade_itself_keeps_the_power(size: int) -> None:
+    # A recording of two fades' length is nothing but cross-fades when it is looped.
+    ratios = []
+    for seed in range(40):
+        recording = rng(seed).standard_normal(size).astype(np.float32)
+        looped = fit_length(recording, 20_000, 16_000, rng(seed))
+        ratios.append(mean_square(looped) / mean_square(recording))
+    assert decibels(float(np.mean(ratios))) == pytest.approx(0, abs=0.3)

@@ -24,7 +24,7 @@ from __future__ import annotations
 import math
 
 from audio_flan.clip import Clip, Note
-from audio_flan.corpora.base import TableCorpus, hash_split
+from audio_flan.corpora.base import Shares, TableCorpus, hash_split
 from audio_flan.corpora.tables import BadRow, Row, Table
 from audio_flan.errors import CorpusLayoutError, Unusable
 
@@ -35,7 +35,7 @@ METADATA = Table(
     header=True,
     quoted=True,
 )
-SHARES = {"train": 0.8, "test": 0.2}
+SHARES = Shares(train=0.8, validation=0.0, test=0.2)
 ONSET_TOLERANCE = 0.05
 
 
@@ -59,7 +59,7 @@ class Vocadito(TableCorpus):
     metadata = ("vocadito_metadata.csv",)
     provides = frozenset({"artist", "notes", "lyrics"})
     split_rule = "by hash of the singer: 80 % train, 20 % test"
-    tables = dict.fromkeys(SHARES, METADATA)
+    tables = dict.fromkeys(("train", "test"), METADATA)
 
     def split_of(self, row: Row) -> str:
         """Singers stay whole."""

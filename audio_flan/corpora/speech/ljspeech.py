@@ -20,12 +20,12 @@ Splits: the publisher has none. One reader can not be split by speaker; chapters
 from __future__ import annotations
 
 from audio_flan.clip import Clip
-from audio_flan.corpora.base import TableCorpus, hash_split
+from audio_flan.corpora.base import SPLITS, Shares, TableCorpus, hash_split
 from audio_flan.corpora.tables import Row, Table
 from audio_flan.errors import Unusable
 
 METADATA = Table("metadata.csv", "|", ("id", "text", "normalized text"), ends_with_newline=True)
-SHARES = {"train": 0.9, "validation": 0.05, "test": 0.05}
+SHARES = Shares(train=0.9, validation=0.05, test=0.05)
 SPLIT_SEED = 6  # gives 46, 2 and 2 of the 50 chapters
 
 
@@ -51,7 +51,7 @@ class LJSpeech(TableCorpus):
     labels = {"gender": ("female", "male")}
     speakers = 1
     split_rule = "by hash of the chapter: 46 train, 2 validation, 2 test"
-    tables = dict.fromkeys(SHARES, METADATA)
+    tables = dict.fromkeys(SPLITS, METADATA)
 
     def is_header(self, row: Row) -> bool:
         """Some mirrors add a header line; ids have digits, names of columns have none."""
