@@ -151,7 +151,7 @@ class Generation:
     def _of_clips(self, clips: Iterable[Clip]) -> Iterator[Instance]:
         for clip in clips:
             ordinal = 0
-            error = Unusable("nothing-to-ask", "the task found nothing to ask about this clip")
+            error = done = Unusable("nothing-to-ask", "the task found nothing to ask here")
             try:
                 for draft in self._drafts(clip):
                     instance = self._instance(draft, ordinal)
@@ -161,7 +161,9 @@ class Generation:
                     yield instance
             except Unusable as unusable:
                 error = unusable
-            if not ordinal:
+            if error is not done or not ordinal:
+                # A clip that fails after its first instances is told of as a reject all the same.
+                self.tally.used -= bool(ordinal)
                 self._reject(Reject(clip.corpus, clip.id, error.reason, error.detail))
 
     def _drafts(self, clip: Clip) -> Iterator[Draft]:
@@ -219,7 +221,7 @@ class Generation:
         texts: dict[str, str | Label] = {}
         ids: dict[str, str] = {}
         # The stretch that is used of each clip's file, for provenance.
-        used: dict[str, AudioRef] = {}
+        used: dict[tuple[str, str], AudioRef] = {}
         for name, value in draft.slots.items():
             if isinstance(value, str):
                 texts[name] = _checked(name, value)
@@ -230,7 +232,7 @@ class Generation:
                 ids[name] = audio_id(clip.corpus, clip.id, role)
                 texts[name] = marker(ids[name])
                 if isinstance(value, AudioRef):
-                    used[clip.id] = value
+                    used[clip.corpus, clip.id] = value
         rendered = variation.render(texts, Rng(self._seed, uuid))
         audio = tuple(
             [
@@ -263,10 +265,15 @@ class Generation:
             self._loaded = audio, load(audio, verify=self._verify)
         return self._loaded[1]
 
-    def _provenance(self, draft: Draft, used: dict[str, AudioRef], variation: Variation) -> str:
+    def _provenance(
+        self, draft: Draft, used: Mapping[tuple[str, str], AudioRef], variation: Variation
+    ) -> str:
         """The field `other`: from which files the row comes and how it was made."""
         clips = ",".join(
-            [_source(clip, used.get(clip.id, clip.audio)) for clip in draft.clips + draft.auxiliary]
+            [
+                _source(clip, used.get((clip.corpus, clip.id), clip.audio))
+                for clip in draft.clips + draft.auxiliary
+            ]
         )
         simulation = f',"simulation":{to_json(draft.simulation)}' if draft.simulation else ""
         return f'{{"clips":[{clips}],{self._wording(variation)}{simulation}}}'

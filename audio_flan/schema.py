@@ -7,7 +7,6 @@ corpus, its licence, the seconds of audio, and three columns of audio.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -149,19 +148,20 @@ def instance_uuid(config: str, corpus: str, clips: Sequence[str], ordinal: int) 
 to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 """A value as compact JSON; one encoder for all rows, as making one costs more than using it."""
 
-ID = re.compile(r"[A-Za-z0-9_-]+")
-
 
 def audio_id(corpus: str, clip: str, role: str = "") -> str:
-    """The id of one stretch of audio: `<corpus>_<clip id>[.<role>]`.
+    """The id of one stretch of audio: 20 hexadecimal digits, then its role if it has one.
 
-    Characters outside `[A-Za-z0-9_-]` in a publisher's id become hyphens, followed by a hash of
-    the id, so that different clips keep different ids.
+    Publishers' ids name speakers, scenes and emotions, and stand in the text next to the question:
+    ours are a hash of corpus and clip, so that they give no answer away. `other` tells the source.
+
+    Args:
+        corpus: key of the corpus.
+        clip: the publisher's id.
+        role: which stretch of the clip, or which slot of which task computed it.
     """
-    if not ID.fullmatch(clip):
-        digest = blake2b(clip.encode(), digest_size=4).hexdigest()
-        clip = f"{re.sub(r'[^A-Za-z0-9_-]', '-', clip)}-{digest}"
-    return f"{corpus}_{clip}.{role}" if role else f"{corpus}_{clip}"
+    id = blake2b(f"{corpus}\x1f{clip}".encode(), digest_size=10).hexdigest()
+    return f"{id}.{role}" if role else id
 
 
 def marker(id: str) -> str:
@@ -291,11 +291,11 @@ def to_jsonl(row: Mapping[str, Any]) -> str:
     Args:
         row: as `Instance.row` or a dataset gives it.
     """
-    other = {} if row["other"] is None else json.loads(row["other"])
-    if not isinstance(other, dict):
-        raise AudioFlanError(f"row {row['uuid']}: `other` must be a JSON object, not {other!r}")
-    other |= {name: row[name] for name in OWN_FIELDS if row[name] is not None}
-    line = {name: row[name] for name in JSONL_FIELDS} | {"other": other or None}
+    other = None if row["other"] is None else json.loads(row["other"])
+    own = {name: row[name] for name in OWN_FIELDS if row[name] is not None}
+    if own:
+        other = {**(other or {}), **own}
+    line = {name: row[name] for name in JSONL_FIELDS} | {"other": other}
     return json.dumps(line, ensure_ascii=False)
 
 
@@ -303,19 +303,38 @@ def from_jsonl(line: str) -> dict[str, Any]:
     """A line of the paper's JSONL as a row; its audio columns are null.
 
     Raises:
-        AudioFlanError: the line is not JSON, or lacks a field.
+        AudioFlanError: the line is not JSON, lacks a field, or has one of another type.
     """
     try:
         fields = json.loads(line)
     except json.JSONDecodeError as error:
         raise AudioFlanError(f"not a line of JSON ({error}): {line[:80]!r}") from None
+    _check_fields(fields, line)
+    other = fields["other"]
+    own = dict.fromkeys(OWN_FIELDS)
+    if isinstance(other, dict) and any(name in other for name in OWN_FIELDS):
+        own = {name: other.pop(name, None) for name in OWN_FIELDS}
+        other = other or None
+    text = None if other is None else to_json(other)
+    ordered = {name: fields[name] for name in feature_tree() if name in JSONL_FIELDS}
+    return {**ordered, "other": text, **own, **dict.fromkeys(AUDIO_COLUMNS)}
+
+
+def _check_fields(fields: Any, line: str) -> None:
+    """Check names and types of the fields of a line."""
     missing = set(JSONL_FIELDS) - set(fields) if isinstance(fields, dict) else set(JSONL_FIELDS)
     if missing:
         raise AudioFlanError(f"a line needs the fields {', '.join(sorted(missing))}: {line[:80]!r}")
-    other = fields["other"]
-    own = dict.fromkeys(OWN_FIELDS)
-    if isinstance(other, dict):
-        own = {name: other.pop(name, None) for name in OWN_FIELDS}
-    text = to_json(other) if other else None
-    ordered = {name: fields[name] for name in feature_tree() if name in JSONL_FIELDS}
-    return {**ordered, "other": text, **own, **dict.fromkeys(AUDIO_COLUMNS)}
+    for name, tree in feature_tree().items():
+        if name in JSONL_FIELDS and name != "other" and not _fits(fields[name], tree):
+            raise AudioFlanError(f"field {name} has another form: {fields[name]!r}: {line[:80]!r}")
+
+
+def _fits(value: object, tree: Any) -> bool:
+    """Whether a JSON value has the form of a feature."""
+    if isinstance(tree, list):
+        return isinstance(value, list) and all(_fits(item, tree[0]) for item in value)
+    if "_type" not in tree:
+        names = isinstance(value, dict) and set(value) == set(tree)
+        return names and all(_fits(value[key], tree[key]) for key in tree)  # type: ignore[index]
+    return isinstance(value, bool if tree["dtype"] == "bool" else str)

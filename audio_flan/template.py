@@ -275,7 +275,8 @@ class Template:
             language: language of the clip; instructions in that language are candidates too,
                 next to the English ones.
         """
-        winners = self._winners.get(language or "en") or self._winners["en"]
+        # "zh-CN" is asked about as "zh" is.
+        winners = self._winners.get((language or "en").split("-")[0]) or self._winners["en"]
         return winners[int(uuid[-BUCKET_DIGITS:], 16)]
 
     @cached_property
@@ -320,7 +321,10 @@ def load_template(config: str, kinds: Mapping[str, Kind]) -> Template:
     """
     name = f"{config.split('_')[0]}/{config}.yaml"
     data = resources.files("audio_flan.templates").joinpath(name).read_bytes()
-    return parse_template(data, f"templates/{name}", kinds)
+    template = parse_template(data, f"templates/{name}", kinds)
+    if template.task != config:
+        raise TemplateError(f"templates/{name}", 1, f"task: expected {config!r}")
+    return template
 
 
 def parse_template(data: bytes, file: str, kinds: Mapping[str, Kind]) -> Template:

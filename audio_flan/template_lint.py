@@ -74,6 +74,8 @@ def _slot_faults(
         free = [name for name in text.names if variation.kinds.get(name) is Kind.TEXT]
         if len(free) > 1:
             yield f"two free texts in one field have no inverse: {free}"
+        if re.search(r"\}\}\{\{", text.source):
+            yield f"slots with nothing between them have no inverse: {text.source!r}"
 
 
 def _view_faults(variation: Variation, asked: set[str], answered: set[str]) -> Iterator[str]:

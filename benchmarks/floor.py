@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,12 +53,12 @@ def finished_rows(root: str) -> list[tuple[str, dict[str, Any]]]:
     """Path of the audio, and the row without its bytes, of every utterance."""
     leave_audio_out()
     corpus = open_corpus(root)
-    folder = Path(corpus.folder.path) / "wavs"
+    folder = Path(corpus.folder.path)
     rows = []
     for split in corpus.shards():
         for instance in instances(corpus, split):
             row = instance.row()
-            name = row["input_audio"]["path"].removeprefix("ljspeech_")
+            name = json.loads(row["other"])["clips"][0]["file"]
             rows.append((str(folder / name), row))
     return rows
 

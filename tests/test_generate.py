@@ -20,7 +20,7 @@ from audio_flan.corpora.base import Corpus, Shard
 from audio_flan.corpora.folder import Folder
 from audio_flan.errors import Unusable
 from audio_flan.generate import Generation, Tally, draw_pools
-from audio_flan.schema import Instance
+from audio_flan.schema import Instance, audio_id
 from audio_flan.slots import Label
 from audio_flan.tasks import get_task, task_configs
 from audio_flan.tasks.base import PairTask, SimulatedTask
@@ -356,7 +356,7 @@ def test_stretches_of_one_recording_keep_their_ids_and_their_places(
             second = int(clip["id"][1:])
             assert (clip["file"], clip["start"], clip["end"]) == ("meeting.wav", second, second + 1)
         carried = {id: loudness(audio.data) for id, audio in filter(None, instance.audio)}
-        assert carried == {f"meeting_{clip['id']}": int(clip["id"][1:]) for clip in clips}
+        assert carried == {audio_id("meeting", c["id"]): int(c["id"][1:]) for c in clips}
 
 
 def test_a_simulated_stretch_tells_its_place(meeting: Meeting) -> None:
@@ -365,4 +365,5 @@ def test_a_simulated_stretch_tells_its_place(meeting: Meeting) -> None:
     for second, instance in enumerate(generation.instances(meeting.shards()["train"])):
         (clip,) = clips_of(instance)
         assert (clip["id"], clip["start"], clip["end"]) == (f"u{second}", second, second + 1)
-        assert all(id.startswith(f"meeting_u{second}.") for id, _ in filter(None, instance.audio))
+        own = audio_id("meeting", f"u{second}")
+        assert all(id.startswith(f"{own}.") for id, _ in filter(None, instance.audio))

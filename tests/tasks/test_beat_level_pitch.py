@@ -21,7 +21,7 @@ from audio_flan.corpora import corpus_class
 from audio_flan.corpora.base import Corpus
 from audio_flan.generate import Generation
 from audio_flan.randomness import Rng
-from audio_flan.schema import Instance
+from audio_flan.schema import Instance, audio_id
 from audio_flan.slots import Kind
 from audio_flan.tasks import get_task, task_template
 from audio_flan.tasks.music.single_music_reasoning import note_name
@@ -207,7 +207,7 @@ def test_excerpts_are_ten_seconds_and_the_rest(long: Corpus) -> None:
         assert np.array_equal(decoded(instance)[0], stretch)
         assert instance.audio[0] is not None
         milliseconds = f"{1000 * question.start:.0f}-{1000 * question.end:.0f}ms"
-        assert instance.audio[0][0] == f"vocadito_vocadito_1.{milliseconds}"
+        assert instance.audio[0][0] == audio_id("vocadito", "vocadito_1", milliseconds)
 
 
 def test_the_only_notes_asked_for_are_agreed_long_and_in_one_excerpt(long: Corpus) -> None:
@@ -248,7 +248,7 @@ def test_a_recording_of_ten_seconds_stays_whole(tmp_path: Path) -> None:
     source = (tmp_path / "vocadito" / "Audio" / "vocadito_1.wav").read_bytes()
     for instance in made:
         assert instance.audio[0] is not None
-        assert instance.audio[0][0] == "vocadito_vocadito_1"
+        assert instance.audio[0][0] == audio_id("vocadito", "vocadito_1")
         assert instance.audio[0][1].data == source
 
 

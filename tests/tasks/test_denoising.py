@@ -336,7 +336,7 @@ def test_stereo_becomes_mono_of_both_channels(samples: Path, tmp_path: Path) -> 
     left, right = 0.2 * np.sin(2 * np.pi * 200 * time), 0.1 * np.sin(2 * np.pi * 330 * time)
     corpus, generation = with_audio(samples, tmp_path, np.stack([left, right], axis=1))
     made = list(generation.instances(corpus.shards()["train"]))
-    (instance,) = (i for i in made if "LJ001-0001" in i.output)
+    (instance,) = (i for i in made if "LJ001-0001" in i.other)
     row = decode(instance, corpus)
     assert row.mixture.ndim == row.target.ndim == 1
     expected = row.simulation["gain"] * (left + right) / 2

@@ -28,7 +28,7 @@ from audio_flan.corpora import corpus_classes
 from audio_flan.corpora.base import Corpus, Shard
 from audio_flan.corpora.tables import Range
 from audio_flan.generate import Generation, Tally, draw_pools
-from audio_flan.schema import AUDIO_COLUMNS, Instance
+from audio_flan.schema import AUDIO_COLUMNS, Instance, audio_id, marker
 from audio_flan.slots import Kind
 from audio_flan.tasks import get_task, task_configs, task_template
 from audio_flan.tasks.base import PairTask, SimulatedTask
@@ -206,7 +206,9 @@ def test_whole_audio_is_the_publishers_file_byte_for_byte(
     folder = Path(open_corpora(samples)[key].folder.path)
     for row in rows(samples, config, key):
         other = json.loads(row["other"])
-        whole = {f"{c['corpus']}_{c['id']}": c["file"] for c in other["clips"] if "start" not in c}
+        whole = {
+            audio_id(c["corpus"], c["id"]): c["file"] for c in other["clips"] if "start" not in c
+        }
         for cell in cells(row).values():
             id, _, extension = cell["path"].rpartition(".")
             if "." not in id:
@@ -216,6 +218,16 @@ def test_whole_audio_is_the_publishers_file_byte_for_byte(
                 assert cell["bytes"][:4] == b"fLaC"
                 assert extension == "flac"
         assert "simulation" in other or any("." not in id for id in audio_ids(row))
+
+
+@every_task
+def test_texts_name_no_source(samples: Path, config: str, key: str) -> None:
+    # Publishers' ids and names of corpora tell speakers, scenes, languages: the answers.
+    for row in rows(samples, config, key):
+        texts = row["instruction"] + row["input"] + row["output"]
+        for clip in json.loads(row["other"])["clips"]:
+            assert clip["id"] not in texts and clip["corpus"] not in texts
+            assert all(clip["id"] not in id for id in audio_ids(row))
 
 
 @every_task
@@ -494,7 +506,8 @@ def assert_rows_say(
     said = {}
     for row in found:
         (clip,) = json.loads(row["other"])["clips"]
-        assert clip["id"] in row["instruction"] + row["input"] + row["output"]
+        marked = marker(audio_id(clip["corpus"], clip["id"]))
+        assert marked in row["instruction"] + row["input"] + row["output"]
         said[clip["id"]] = parsed(row, config)[slot]
     assert said == dict(expected)
 

@@ -17,10 +17,10 @@ class SpeakerVerification(PairTask):
     """Whether two recordings are of the same speaker.
 
     The rule of the pairs: both recordings come from the same corpus and split; every utterance of
-    a window leads one pair, "yes" and "no" in balance to within one; three in four of the "no"
-    pairs are of two speakers of the same gender (hard negatives), the others of two genders, where
-    there are such; the order of the two is drawn; no utterance is in more than `max_pairs` pairs,
-    and no pair comes twice.
+    a window leads one pair as long as it is in fewer than `max_pairs`, "yes" and "no" in balance
+    to within one; three in four of the "no" pairs are of two speakers of the same gender (hard
+    negatives), the others of two genders, where there are such; the order of the two is drawn; no
+    utterance is in more than `max_pairs` pairs, and no pair comes twice.
     """
 
     config = "speech_speaker_verification"
