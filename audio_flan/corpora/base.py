@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import ClassVar, NamedTuple
 
 from audio_flan.clip import Clip, Reject
-from audio_flan.corpora.folder import Folder, at, locate
+from audio_flan.corpora.folder import Folder, Signature
 from audio_flan.corpora.tables import BadRow, Range, Row, Table
 from audio_flan.errors import CorpusLayoutError, Unusable
 from audio_flan.slots import Label
@@ -56,7 +56,9 @@ class Corpus(ABC):
         languages: BCP 47 codes of its words.
         source: the paper's field: where the audio comes from ("audiobook", "youtube", "studio").
         folders: names that the publisher's archive unpacks to, next to `key`.
-        metadata: files that it can not do without; the first one tells that the corpus is there.
+        metadata: files that it can not do without, which also tell that it is there.
+        any_metadata: whether one of these files is enough, as where each split comes by itself.
+        flat: whether its archives have no folder of their own: its files may lie in the root.
         provides: annotation fields of `Clip` that it fills.
         labels: closed label sets by field, in words that a person would say.
         speakers: number of speakers as published; 0 where unknown.
@@ -76,6 +78,8 @@ class Corpus(ABC):
     source: ClassVar[str]
     folders: ClassVar[tuple[str, ...]] = ()
     metadata: ClassVar[tuple[str, ...]]
+    any_metadata: ClassVar[bool] = False
+    flat: ClassVar[bool] = False
     provides: ClassVar[frozenset[str]]
     labels: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     speakers: ClassVar[int] = 0
@@ -84,6 +88,16 @@ class Corpus(ABC):
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
         self._labels: dict[tuple[str, str], Label] = {}
+
+    @classmethod
+    def _signature(cls) -> Signature:
+        names = (cls.key, *cls.folders)
+        return Signature(cls.key, names, cls.metadata, cls.any_metadata, cls.flat)
+
+    @classmethod
+    def _expected(cls) -> str:
+        which = "at least one of the files" if cls.any_metadata else "the files"
+        return f"{which} {', '.join(cls.metadata)}"
 
     @classmethod
     def find(cls, root: str) -> Corpus | None:
@@ -95,12 +109,12 @@ class Corpus(ABC):
         Raises:
             CorpusLayoutError: its folder is there, its metadata is not.
         """
-        folder, missing = locate(cls.key, root, (cls.key, *cls.folders), cls.metadata)
+        folder, missing = cls._signature().find(root)
         if missing:
             raise CorpusLayoutError(
                 cls.key,
                 root,
-                expected=f"the files {', '.join(cls.metadata)}",
+                expected=cls._expected(),
                 found=f"a folder of that name without {', '.join(missing)}",
                 get_it=f"{cls.download} ({cls.homepage})",
             )
@@ -113,13 +127,13 @@ class Corpus(ABC):
         Raises:
             CorpusLayoutError: it is not there.
         """
-        folder = at(cls.key, path, cls.metadata)
+        folder = cls._signature().at(path)
         corpus = cls(folder) if folder else cls.find(path)
         if corpus is None:
             raise CorpusLayoutError(
                 cls.key,
                 path,
-                expected=f"the files {', '.join(cls.metadata)}",
+                expected=cls._expected(),
                 found="none of them",
                 get_it=f"{cls.download} ({cls.homepage})",
             )

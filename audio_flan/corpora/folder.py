@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
@@ -111,51 +111,76 @@ def _members(archives: tuple[str, ...], top: tuple[str, ...]) -> dict[str, tuple
     return members
 
 
-def locate(
-    key: str, root: str, names: Sequence[str], metadata: Sequence[str]
-) -> tuple[Folder | None, list[str]]:
-    """Find a corpus under a root, or at it.
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """How a corpus is told from others.
 
     Args:
         key: key of the corpus.
-        root: local folder, zip archive or fsspec URL.
         names: names that its folder may bear.
         metadata: files that it can not do without.
-
-    Returns:
-        The folder, or None; and the metadata files that the best candidate lacks (empty where
-        there is no candidate at all).
+        any_metadata: whether one of these files is enough.
+        flat: whether its archives have no folder of their own, so that its files may lie in the
+            root itself.
     """
-    best: list[str] = []
-    for folder in _candidates(key, root, names):
-        missing = [name for name in metadata if not folder.exists(name)]
-        if not missing:
-            return folder, []
-        # An archive given as the root may be any corpus's.
-        if not root.endswith(".zip") and (not best or len(missing) < len(best)):
-            best = missing
-    return None, best
 
+    key: str
+    names: tuple[str, ...]
+    metadata: tuple[str, ...]
+    any_metadata: bool = False
+    flat: bool = False
 
-def _candidates(key: str, root: str, names: Sequence[str]) -> Iterable[Folder]:
-    """Places where a corpus may be: under its names, one level deeper, in its archives."""
-    known = {name.casefold() for name in names}
-    if root.endswith(".zip"):
-        yield Folder(key, root, (root,), tuple(names))
-        return
-    entries = list_folder(root)
-    bears_name = root.rstrip("/").rpartition("/")[2].casefold() in known
-    folders = [root] if bears_name else []
-    folders += [join(root, e) for e in entries if e.casefold() in known]
-    for folder in folders:
-        inner = list_folder(folder)
-        archives = _archives(folder, inner, known)
-        yield Folder(key, folder, archives, tuple(names))
-        for entry in inner:
-            if entry.casefold() in known:
-                yield Folder(key, join(folder, entry), archives, tuple(names))
-    if archives := _archives(root, entries, known):
-        yield Folder(key, archives[0], archives, tuple(names))
+    def missing(self, folder: Folder) -> list[str]:
+        """The metadata files that a folder lacks; none where it has what it needs."""
+        missing = [name for name in self.metadata if not folder.exists(name)]
+        enough = self.any_metadata and len(missing) < len(self.metadata)
+        return [] if enough else missing
+
+    def find(self, root: str) -> tuple[Folder | None, list[str]]:
+        """Find the corpus under a root, or at it.
+
+        Args:
+            root: local folder, zip archive or fsspec URL.
+
+        Returns:
+            The folder, or None; and the metadata files that the best folder of its name lacks
+            (empty where there is none of its name).
+        """
+        best: list[str] = []
+        for folder, bears_name in self._candidates(root):
+            missing = self.missing(folder)
+            if not missing:
+                return folder, []
+            if bears_name and (not best or len(missing) < len(best)):
+                best = missing
+        return None, best
+
+    def at(self, path: str) -> Folder | None:
+        """The corpus in a folder of any name; None where it is not."""
+        folder = Folder(self.key, path)
+        return None if self.missing(folder) else folder
+
+    def _candidates(self, root: str) -> Iterator[tuple[Folder, bool]]:
+        """Places to look at, and whether they bear the corpus's name."""
+        known = {name.casefold() for name in self.names}
+        if root.endswith(".zip"):
+            # An archive given as the root may be any corpus's.
+            yield Folder(self.key, root, (root,), self.names), False
+            return
+        entries = list_folder(root)
+        folders = [root] if root.rstrip("/").rpartition("/")[2].casefold() in known else []
+        folders += [join(root, entry) for entry in entries if entry.casefold() in known]
+        for folder in folders:
+            inner = list_folder(folder)
+            archives = _archives(folder, inner, known)
+            yield Folder(self.key, folder, archives, self.names), True
+            for entry in inner:
+                if entry.casefold() in known:
+                    yield Folder(self.key, join(folder, entry), archives, self.names), True
+        if archives := _archives(root, entries, known):
+            yield Folder(self.key, archives[0], archives, self.names), True
+        if self.flat:
+            yield Folder(self.key, root), False
 
 
 def _archives(folder: str, entries: Sequence[str], known: set[str]) -> tuple[str, ...]:
@@ -165,9 +190,3 @@ def _archives(folder: str, entries: Sequence[str], known: set[str]) -> tuple[str
         for entry in entries
         if entry.endswith(".zip") and any(entry.casefold().startswith(f"{name}.") for name in known)
     )
-
-
-def at(key: str, path: str, metadata: Sequence[str]) -> Folder | None:
-    """A corpus in a folder of any name, as `--corpus KEY=PATH` says; None where it is not."""
-    folder = Folder(key, path)
-    return folder if all(folder.exists(name) for name in metadata) else None

@@ -67,7 +67,8 @@ class Source:
     @classmethod
     def of(cls, corpus: Corpus) -> Source:
         """Read what the plan needs of a corpus."""
-        sizes = {file: corpus.folder.size(file) for file in corpus.metadata}
+        folder = corpus.folder
+        sizes = {file: folder.size(file) for file in corpus.metadata if folder.exists(file)}
         return cls(corpus, corpus.shards(), sizes)
 
 

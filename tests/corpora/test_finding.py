@@ -165,3 +165,11 @@ def test_a_mapping_to_another_corpus_is_told(key: str, samples: Path) -> None:
 @every_corpus
 def test_a_key_without_root_or_path_is_told(key: str) -> None:
     assert "neither a path for it nor a root" in message(None, [key])
+
+
+def test_a_corpus_without_a_folder_of_its_own_is_found_in_the_root(
+    samples: Path, tmp_path: Path
+) -> None:
+    # The archive of AISHELL-3 unpacks into the current folder.
+    shutil.copytree(samples / "data_aishell3", tmp_path, dirs_exist_ok=True)
+    assert [corpus.key for corpus in find_corpora(str(tmp_path))] == ["aishell3"]

@@ -57,6 +57,7 @@ class Aishell3(TableCorpus):
     languages = ("zh",)
     source = "studio"
     folders = ("data_aishell3", "AISHELL-3")
+    flat = True
     metadata = ("train/content.txt", "spk-info.txt")
     provides = frozenset(
         {
