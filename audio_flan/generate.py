@@ -33,6 +33,9 @@ MAX_POOL = 4096
 """Clips of a pool: plenty to draw from, and a bounded memory."""
 
 
+NOTHING_TO_ASK = Unusable("nothing-to-ask", "the task found nothing to ask about this clip")
+
+
 @dataclass(slots=True)
 class Tally:
     """What became of the clips: `read == used + left + sum(rejected.values())`.
@@ -151,7 +154,7 @@ class Generation:
     def _of_clips(self, clips: Iterable[Clip]) -> Iterator[Instance]:
         for clip in clips:
             ordinal = 0
-            error = done = Unusable("nothing-to-ask", "the task found nothing to ask here")
+            error = NOTHING_TO_ASK
             try:
                 for draft in self._drafts(clip):
                     instance = self._instance(draft, ordinal)
@@ -161,7 +164,7 @@ class Generation:
                     yield instance
             except Unusable as unusable:
                 error = unusable
-            if error is not done or not ordinal:
+            if error is not NOTHING_TO_ASK or not ordinal:
                 # A clip that fails after its first instances is told of as a reject all the same.
                 self.tally.used -= bool(ordinal)
                 self._reject(Reject(clip.corpus, clip.id, error.reason, error.detail))

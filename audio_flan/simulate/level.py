@@ -44,8 +44,8 @@ def active_power(samples: NDArray[np.float32], rate: int) -> float:
     frame = min(round(FRAME_SECONDS * rate), samples.size)
     if not frame:
         return 0.0
-    frames = samples[: samples.size // frame * frame].reshape(-1, frame).astype(np.float64)
-    powers = np.mean(frames**2, axis=1)
+    frames = samples[: samples.size // frame * frame].reshape(-1, frame)
+    powers = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / frame
     return float(np.mean(powers[powers >= powers.max() * 10 ** (-ACTIVE_RANGE_DB / 10)]))
 
 

@@ -50,7 +50,7 @@ class Denoising(SimulatedTask):
             noise = fit_length(_mono_at(noise_clip, rate), speech.size, rate, rng.numpy())
         else:
             noise = coloured_noise(speech.size, rate, COLOURS[str(colour)], rng.numpy())
-        if not power(noise):
+        if not noise.any():
             raise Unusable("silent-noise", f"the noise drawn for {clip.id} is silent")
         mixed = add_noise(speech, noise, snr_db, rate)
         slots = {
@@ -70,7 +70,7 @@ class Denoising(SimulatedTask):
 def _audible_mono(clip: Clip) -> tuple[NDArray[np.float32], int]:
     """The clip's samples, float32 [n], and rate; raises `Unusable` where there is no signal."""
     source = waveform(clip.audio)
-    samples = source.samples.mean(axis=0)
+    samples = source.samples[0] if len(source.samples) == 1 else source.samples.mean(axis=0)
     level = decibels(power(samples))
     if level < SILENCE_DBFS:
         raise Unusable("silent-audio", f"{clip.audio.name}: RMS {level:.1f} dBFS")
