@@ -70,6 +70,12 @@ class Clip:
     """Age group of the speaker, in words."""
     accent: Label | None = None
     """Accent of the speaker, in words."""
+    emotion: Label | None = None
+    """Emotion that the speaker acts or shows."""
+    intent: Label | None = None
+    """What the speaker wants a device to do, in words."""
+    sentence: str | None = None
+    """Id of the words: clips of one corpus and language that share it say the same."""
     clean_speech: bool | None = None
     """True: close-microphone speech without audible noise, fit as the target of enhancement."""
     noise: bool | None = None
@@ -78,6 +84,10 @@ class Clip:
     """Id of the person or group who performs, unique in the corpus."""
     lyrics: str | None = None
     """Words that are sung, a line per phrase."""
+    instrument: Label | None = None
+    """Family of the instrument that plays alone."""
+    pitch: int | None = None
+    """Pitch of a single note, MIDI number (69 = 440 Hz)."""
     notes: tuple[Note, ...] | None = None
     """Notes of a single melody line, by onset."""
     scene: Label | None = None

@@ -58,6 +58,7 @@ class Corpus(ABC):
         folders: names that the publisher's archive unpacks to, next to `key`.
         metadata: files that it can not do without, which also tell that it is there.
         any_metadata: whether one of these files is enough, as where each split comes by itself.
+        encodings: encodings that its metadata is found in; the reader tells them apart.
         flat: whether its archives have no folder of their own: its files may lie in the root.
         provides: annotation fields of `Clip` that it fills.
         labels: closed label sets by field, in words that a person would say.
@@ -79,6 +80,7 @@ class Corpus(ABC):
     folders: ClassVar[tuple[str, ...]] = ()
     metadata: ClassVar[tuple[str, ...]]
     any_metadata: ClassVar[bool] = False
+    encodings: ClassVar[tuple[str, ...]] = ("utf-8",)
     flat: ClassVar[bool] = False
     provides: ClassVar[frozenset[str]]
     labels: ClassVar[Mapping[str, tuple[str, ...]]] = {}

@@ -119,7 +119,8 @@ class Signature:
         key: key of the corpus.
         names: names that its folder may bear.
         metadata: files that it can not do without.
-        any_metadata: whether one of these files is enough.
+        any_metadata: whether one of these files is enough, each being of a part (a split, a
+            speaker) in a folder of its own, which may be absent as a whole.
         flat: whether its archives have no folder of their own, so that its files may lie in the
             root itself.
     """
@@ -133,8 +134,9 @@ class Signature:
     def missing(self, folder: Folder) -> list[str]:
         """The metadata files that a folder lacks; none where it has what it needs."""
         missing = [name for name in self.metadata if not folder.exists(name)]
-        enough = self.any_metadata and len(missing) < len(self.metadata)
-        return [] if enough else missing
+        if self.any_metadata and len(missing) < len(self.metadata):
+            return [name for name in missing if folder.list(name.rpartition("/")[0])]
+        return missing
 
     def find(self, root: str) -> tuple[Folder | None, list[str]]:
         """Find the corpus under a root, or at it.

@@ -81,6 +81,14 @@ class NoiseEntry(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class NoteEntry(Entry):
+    """A single note: what it resembles ("guitar", "flute", …) and its pitch, a MIDI number."""
+
+    family: str
+    pitch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Bank:
     """All recordings, by kind, in the order of the index."""
 
@@ -88,6 +96,7 @@ class Bank:
     melodies: tuple[MelodyEntry, ...]
     scenes: tuple[SceneEntry, ...]
     noises: tuple[NoiseEntry, ...]
+    notes: tuple[NoteEntry, ...]
 
     def speech(self, language: str, speaker: str | None = None) -> tuple[SpeechEntry, ...]:
         """Return the sentences of a language (``en`` or ``zh``), of all speakers or of one."""
@@ -112,6 +121,7 @@ def load_bank() -> Bank:
         melodies=tuple(_melody(fields) for fields in by_kind["melody"]),
         scenes=tuple(SceneEntry(**fields) for fields in by_kind["scene"]),
         noises=tuple(NoiseEntry(**fields) for fields in by_kind["noise"]),
+        notes=tuple(NoteEntry(**fields) for fields in by_kind["note"]),
     )
 
 

@@ -14,6 +14,7 @@ import yaml
 from audio_flan.samples.bank import (
     Entry,
     MelodyEntry,
+    NoteEntry,
     SpeechEntry,
     load_bank,
     samples,
@@ -22,12 +23,19 @@ from audio_flan.samples.bank import (
 
 FOLDER = Path(str(files("audio_flan.samples") / "recordings"))
 BANK = load_bank()
-ENTRIES: tuple[Entry, ...] = (*BANK.sentences, *BANK.melodies, *BANK.scenes, *BANK.noises)
+ENTRIES: tuple[Entry, ...] = (
+    *BANK.sentences,
+    *BANK.melodies,
+    *BANK.scenes,
+    *BANK.noises,
+    *BANK.notes,
+)
 LIMITS = {
     "speech": (16_000, 0.8, 2.5),
     "melody": (22_050, 2.0, 3.0),
     "scene": (22_050, 1.0, 1.0),
     "noise": (16_000, 1.5, 1.5),
+    "note": (16_000, 1.5, 2.0),
 }
 SCENES = {
     "airport",
@@ -213,6 +221,37 @@ def test_labels() -> None:
     assert {scene.label for scene in BANK.scenes} == SCENES
     assert len(BANK.scenes) == 10
     assert {noise.label for noise in BANK.noises} == {"fan", "rain", "keyboard"}
+
+
+def test_notes_are_of_five_families_that_share_a_pitch() -> None:
+    pitches: dict[str, list[int]] = {}
+    for entry in BANK.notes:
+        pitches.setdefault(entry.family, []).append(entry.pitch)
+    assert set(pitches) == {"guitar", "flute", "organ", "brass", "mallet"}
+    for family, found in pitches.items():
+        assert 60 in found, family
+        assert len(set(found)) == len(found) >= 2, family
+
+
+@pytest.mark.parametrize("entry", BANK.notes, ids=entry_ids)
+def test_a_note_has_its_pitch(entry: NoteEntry) -> None:
+    # Measured at a higher rate, where a sample is a small part of a period.
+    rate = 64_000
+    middle = samples(entry, rate)[round(0.15 * rate) : round(1.1 * rate)]
+    f0 = frames_f0(middle, rate, 80, 1_200, 0.05)
+    assert f0.size >= 10
+    expected = 440 * 2 ** ((entry.pitch - 69) / 12)
+    assert np.max(np.abs(1200 * np.log2(f0 / expected))) < 20
+
+
+def test_notes_of_one_pitch_differ_by_family() -> None:
+    audios = [samples(entry, 16_000) for entry in BANK.notes if entry.pitch == 60]
+    spectra = [np.abs(np.fft.rfft(audio[:16_000])) for audio in audios]
+    for first, second in product(range(5), range(5)):
+        alike = np.dot(spectra[first], spectra[second]) / (
+            np.linalg.norm(spectra[first]) * np.linalg.norm(spectra[second])
+        )
+        assert (alike > 0.98) == (first == second), (first, second)
 
 
 @pytest.mark.parametrize("rate", [8_000, 24_000, 44_100])
