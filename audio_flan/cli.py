@@ -96,12 +96,14 @@ def _build(
     from audio_flan import listing
     from audio_flan.corpora.finding import find_corpora
     from audio_flan.engine.build import build as build_dataset
-    from audio_flan.engine.plan import choose_tasks, make_plan
+    from audio_flan.engine.plan import choose_tasks, left_out, make_plan
 
     places = dict(_key_and_path(text) for text in corpus) if corpus else None
     configs = choose_tasks(task)
     found = find_corpora(root, places)
     units = make_plan(found, configs, split, options)
+    if not task and (names := left_out()):
+        typer.echo(f"left out: {', '.join(names)}; they need audio-flan[simulate]", err=True)
     with listing.progress(len(units)) as on_progress:
         records = build_dataset(
             out, found, units, options, workers=workers, on_progress=on_progress

@@ -306,7 +306,7 @@ def _owner(audio: AudioRef, draft: Draft) -> Clip:
     """The clip whose audio, or a stretch of whose file, this is."""
     same_file = [
         clip
-        for clip in draft.clips
+        for clip in draft.clips + draft.auxiliary
         if (clip.audio.path, clip.audio.member) == (audio.path, audio.member)
     ]
     return next((clip for clip in same_file if clip.audio == audio), same_file[0])

@@ -27,6 +27,8 @@ class Kind(Enum):
     """A number, already rounded and written out by the task."""
     NOTE = r"[A-G]#?-?\d"
     """A note name in scientific pitch notation, sharps only: C#4."""
+    NOTES = r"[A-G]#?-?\d \d+\.\d\d-\d+\.\d\d(?:; [A-G]#?-?\d \d+\.\d\d-\d+\.\d\d)*"
+    """Notes of a melody with start and end in seconds: C4 0.10-0.55; D4 0.60-1.02."""
     LABEL = r"[^\n]+?"
     """One of a closed set of labels, a `Label`."""
 
@@ -69,7 +71,7 @@ class Draft:
     Args:
         slots: the value of every slot that the task declares.
         clips: the clips that it is about, the main clip first; they identify the instance.
-        auxiliary: clips that were drawn and mixed in.
+        auxiliary: clips that were drawn to go with them: noise, a voice to imitate.
         simulation: what was simulated, with its parameters (JSON values); empty otherwise.
     """
 

@@ -73,14 +73,28 @@ class Source:
 
 
 def choose_tasks(names: Sequence[str] | None) -> list[str]:
-    """The config names asked for, in the order of the taxonomy; all that can be built for None.
+    """The config names asked for, in the order of the taxonomy.
+
+    Args:
+        names: config names; None for all that can be built with the packages that are installed.
 
     Raises:
         UnknownNameError: there is no such task.
+        AudioFlanError: a task that was asked for needs a package that is not installed.
     """
-    for name in names or ():
-        get_task(name)
-    return [config for config in task_configs() if not names or config in names]
+    if not names:
+        return [config for config in task_configs() if not get_task(config).missing_packages]
+    for name in names:
+        if missing := get_task(name).missing_packages:
+            raise AudioFlanError(
+                f"task {name!r} needs {', '.join(missing)}; install audio-flan[simulate]"
+            )
+    return [config for config in task_configs() if config in names]
+
+
+def left_out() -> list[str]:
+    """The tasks that can not be built because a package is not installed."""
+    return [config for config in task_configs() if get_task(config).missing_packages]
 
 
 def check_split(split: str | None) -> None:

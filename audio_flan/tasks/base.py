@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, ClassVar
 
 from audio_flan.clip import Clip
@@ -29,6 +30,7 @@ class Task(ABC):
         outputs: slots of the answer and their kinds.
         one_of: groups of output slots that say the same in different notations; an answer
             holds exactly one of a group.
+        packages: importable names of packages that only an extra of this library installs.
         labels: closed label sets that are the task's own, by slot; a label slot without one here
             bears the name of a field, and its set comes from the corpora.
     """
@@ -38,7 +40,13 @@ class Task(ABC):
     inputs: ClassVar[Mapping[str, Kind]]
     outputs: ClassVar[Mapping[str, Kind]]
     one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    packages: ClassVar[tuple[str, ...]] = ()
     labels: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    @property
+    def missing_packages(self) -> tuple[str, ...]:
+        """The packages that the task needs and that are not installed."""
+        return tuple(name for name in self.packages if find_spec(name) is None)
 
     @property
     def minor(self) -> MinorTask:
@@ -78,6 +86,25 @@ class ClipTask(Task):
         Raises:
             Unusable: the clip can not serve this task.
         """
+
+
+class LabelTask(ClipTask):
+    """A task that asks for one closed label of a clip.
+
+    Class attributes:
+        field: the annotation field that holds the label, and the name of its slot.
+    """
+
+    field: ClassVar[str]
+    inputs = {"audio": Kind.AUDIO}
+
+    def __init_subclass__(cls) -> None:
+        cls.requires = frozenset({cls.field})
+        cls.outputs = {cls.field: Kind.LABEL}
+
+    def drafts(self, clip: Clip, rng: Rng) -> Iterator[Draft]:
+        """One instance per clip."""
+        yield Draft({"audio": clip.audio, self.field: getattr(clip, self.field)}, (clip,))
 
 
 class PairTask(Task):

@@ -8,16 +8,10 @@ from typing import ClassVar
 from audio_flan.audio import AudioRef, duration
 from audio_flan.clip import Clip, Note
 from audio_flan.errors import Unusable
+from audio_flan.music_notation import note_name
 from audio_flan.randomness import Rng
 from audio_flan.slots import Draft, Kind, Value
 from audio_flan.tasks.base import ClipTask
-
-PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-
-
-def note_name(midi: int) -> str:
-    """Scientific pitch notation of a MIDI number, with sharps: 61 -> "C#4" (60 is C4)."""
-    return f"{PITCH_CLASSES[midi % 12]}{midi // 12 - 1}"
 
 
 class BeatLevelPitchEstimation(ClipTask):

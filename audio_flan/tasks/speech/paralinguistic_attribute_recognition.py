@@ -8,21 +8,35 @@ from audio_flan.clip import Clip
 from audio_flan.languages import LANGUAGES, language_name
 from audio_flan.randomness import Rng
 from audio_flan.slots import Draft, Kind, Label
-from audio_flan.tasks.base import ClipTask
+from audio_flan.tasks.base import ClipTask, LabelTask
 
 
-class GenderRecognition(ClipTask):
+class GenderRecognition(LabelTask):
     """The gender of the speaker, in the corpus's own labels."""
 
     config = "speech_gender_recognition"
-    requires = frozenset({"gender"})
-    inputs = {"audio": Kind.AUDIO}
-    outputs = {"gender": Kind.LABEL}
+    field = "gender"
 
-    def drafts(self, clip: Clip, rng: Rng) -> Iterator[Draft]:
-        """One instance per utterance."""
-        assert clip.gender is not None
-        yield Draft({"audio": clip.audio, "gender": clip.gender}, (clip,))
+
+class AgeRecognition(LabelTask):
+    """The age group of the speaker, in the corpus's own groups."""
+
+    config = "speech_age_recognition"
+    field = "age"
+
+
+class EmotionRecognition(LabelTask):
+    """The emotion of the speaker, in the corpus's own labels."""
+
+    config = "speech_emotion_recognition"
+    field = "emotion"
+
+
+class AccentRecognition(LabelTask):
+    """The accent of the speaker, in the corpus's own labels."""
+
+    config = "speech_accent_recognition"
+    field = "accent"
 
 
 class LanguageIdentification(ClipTask):

@@ -1,0 +1,38 @@
+"""Global MIR: what holds for a whole stretch of music."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audio_flan.clip import Clip
+from audio_flan.music_notation import note_name
+from audio_flan.randomness import Rng
+from audio_flan.slots import Draft, Kind, Value
+from audio_flan.tasks.base import ClipTask, LabelTask
+
+
+class PitchClassification(ClipTask):
+    """The pitch of a single note, as a note name or as a MIDI number."""
+
+    config = "music_pitch_classification"
+    requires = frozenset({"pitch"})
+    inputs = {"audio": Kind.AUDIO}
+    outputs = {"note_name": Kind.NOTE, "midi": Kind.NUMBER}
+    one_of = (("note_name", "midi"),)
+
+    def drafts(self, clip: Clip, rng: Rng) -> Iterator[Draft]:
+        """One instance per note."""
+        assert clip.pitch is not None
+        slots: dict[str, Value] = {
+            "audio": clip.audio,
+            "note_name": note_name(clip.pitch),
+            "midi": str(clip.pitch),
+        }
+        yield Draft(slots, (clip,))
+
+
+class InstrumentClassification(LabelTask):
+    """The family of the instrument that plays alone, out of the corpus's own families."""
+
+    config = "music_instrument_classification"
+    field = "instrument"

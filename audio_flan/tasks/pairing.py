@@ -1,0 +1,110 @@
+"""Drawing partners for tasks over pairs of clips: balanced, bounded, never the same pair twice."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+from audio_flan.clip import Clip
+from audio_flan.randomness import Rng
+
+Key = str | None
+
+
+def balanced_pairs(
+    window: Sequence[Clip],
+    rng: Rng,
+    group: Callable[[Clip], Key],
+    stratum: Callable[[Clip], Key],
+    *,
+    max_pairs: int = 4,
+    same_stratum_share: float = 0.75,
+) -> Iterator[tuple[Clip, Clip, bool]]:
+    """Pairs of clips of the same group and of different groups, in balance to within one.
+
+    Every clip leads one pair as long as it finds a partner; the order of the two is drawn.
+
+    Args:
+        window: the clips.
+        rng: source of the draws.
+        group: what the pairs are about: the speaker, the instrument.
+        stratum: what would give different groups away: the gender, the register.
+        max_pairs: the most pairs that a clip is in.
+        same_stratum_share: share of the pairs of different groups that are of one stratum (hard
+            negatives); the others are of different strata, where there are such.
+
+    Yields:
+        (first, second, whether they are of one group).
+    """
+    draw = _PartnerDraw(window, rng, group, stratum, max_pairs, same_stratum_share)
+    balance = 0
+    for index, clip in enumerate(window):
+        if draw.uses[index] >= max_pairs:
+            continue
+        same = balance < 0 or (balance == 0 and rng.uniform(0, 1) < 0.5)
+        partner = draw.partner(index, same)
+        if partner is None and balance == 0:
+            same = not same
+            partner = draw.partner(index, same)
+        if partner is None:
+            continue
+        balance += 1 if same else -1
+        first, second = rng.shuffled((clip, window[partner]))
+        yield first, second, same
+
+
+class _PartnerDraw:
+    """Draws partners inside a window, with what was drawn before in mind."""
+
+    attempts = 20
+
+    def __init__(
+        self,
+        window: Sequence[Clip],
+        rng: Rng,
+        group: Callable[[Clip], Key],
+        stratum: Callable[[Clip], Key],
+        max_pairs: int,
+        same_stratum_share: float,
+    ) -> None:
+        self._rng, self._max_pairs, self._share = rng, max_pairs, same_stratum_share
+        self.uses: Counter[int] = Counter()
+        self._drawn: set[frozenset[int]] = set()
+        self._groups = [group(clip) for clip in window]
+        self._members: dict[Key, list[int]] = defaultdict(list)
+        self._strata: dict[Key, Key] = {}
+        for index, clip in enumerate(window):
+            self._members[self._groups[index]].append(index)
+            self._strata[self._groups[index]] = stratum(clip)
+
+    def partner(self, index: int, same: bool) -> int | None:
+        """The partner of a clip, of the same group or another; None if none is found."""
+        groups = self._candidates(index, same)
+        for _ in range(self.attempts if groups else 0):
+            partner = self._rng.choice(self._members[self._rng.choice(groups)])
+            pair = frozenset((index, partner))
+            if len(pair) == 2 and pair not in self._drawn and self.uses[partner] < self._max_pairs:
+                self._drawn.add(pair)
+                self.uses.update(pair)
+                return partner
+        return None
+
+    def _candidates(self, index: int, same: bool) -> list[Key]:
+        group = self._groups[index]
+        if same:
+            return [group]
+        stratum = self._strata[group]
+        others = [other for other in self._members if other != group]
+        alike = [other for other in others if stratum and self._strata[other] == stratum]
+        unlike = [other for other in others if other not in set(alike)]
+        hard = self._rng.uniform(0, 1) < self._share
+        return (alike or unlike) if hard else (unlike or alike)
+
+
+def group_by(window: Sequence[Clip], key: Callable[[Clip], Key]) -> dict[Key, list[Clip]]:
+    """The clips of a window by a key, in their order; clips without the key are left out."""
+    groups: dict[Key, list[Clip]] = defaultdict(list)
+    for clip in window:
+        if key(clip) is not None:
+            groups[key(clip)].append(clip)
+    return groups
