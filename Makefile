@@ -37,7 +37,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: pyproject.toml setup.cfg | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable ".[simulate]"
 	touch $@
 
 $(VENV)/installed-for-development: pyproject.toml setup.cfg | $(VENV)/bin/python

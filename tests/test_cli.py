@@ -31,7 +31,7 @@ def test_tasks_as_json_are_the_whole_taxonomy(capsys: pytest.CaptureFixture[str]
     tasks = json.loads(capsys.readouterr().out)
     assert [task["config"] for task in tasks] == list(minor_tasks())
     asr = next(task for task in tasks if task["config"] == "speech_asr")
-    assert asr["corpora"] == ["aishell3", "ljspeech"]
+    assert {"aishell3", "ljspeech"} <= set(asr["corpora"])
 
 
 def test_corpora_tell_what_is_there_and_what_is_missing(
@@ -42,7 +42,7 @@ def test_corpora_tell_what_is_there_and_what_is_missing(
     assert run("corpora", "--root", str(tmp_path), "--json") == 0
     corpora = {corpus["key"]: corpus for corpus in json.loads(capsys.readouterr().out)}
     assert corpora["vocadito"]["found"] and corpora["vocadito"]["path"].endswith("vocadito")
-    assert corpora["vocadito"]["serves"] == ["music_beat_level_pitch_estimation"]
+    assert "music_beat_level_pitch_estimation" in corpora["vocadito"]["serves"]
     assert not corpora["ljspeech"]["found"]
     assert "metadata.csv" in corpora["ljspeech"]["missing"]
     assert "keithito.com" in corpora["ljspeech"]["download"]
@@ -93,7 +93,7 @@ def test_sample_writes_every_corpus(tmp_path: Path, capsys: pytest.CaptureFixtur
         (["build", "OUT", "--root", "OTHER"], "found SPEAKERS.TXT, train-clean-100"),
         (["build", "OUT"], "--root FOLDER"),
         (["build", "OUT", "--corpus", "ljspeech=EMPTY"], "expected the files metadata.csv"),
-        (["build", "OUT", "--root", "SAMPLES", "--task", "speech_age_recognition"], "yet"),
+        (["build", "OUT", "--root", "SAMPLES", "--task", "speech_dialect_asr"], "yet"),
         (["show", "EMPTY", "speech_asr"], "holds no built dataset"),
         (["show", "BUILT", "speech_ast"], "did you mean 'speech_asr'"),
         (["corpora", "--root", "OUT/nothing"], "no such folder"),

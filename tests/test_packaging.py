@@ -23,7 +23,7 @@ from audio_flan.tasks import task_configs, task_template
 assert Path(audio_flan.__file__).is_relative_to(sys.argv[1]), audio_flan.__file__
 assert all(len(task_template(config).variations) >= 12 for config in task_configs())
 rows = AudioFlan(cache_dir=sys.argv[2], config_name="speech_asr").as_streaming_dataset("train")
-assert len(list(rows.decode(False))) == 12
+assert len(list(rows.decode(False))) >= 12
 main(["build", sys.argv[2] + "/out", "--root", sys.argv[2] + "/audio_flan_samples_0.1.0"])
 """
 

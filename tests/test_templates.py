@@ -56,6 +56,7 @@ HOSTILE = [
 EXAMPLES: dict[Kind, list[str]] = {
     Kind.TEXT: HOSTILE,
     Kind.NUMBER: ["0", "0.00", "-5", "60", "127", "12.34", "1000000"],
+    Kind.NOTES: ["C4 0.10-0.55", "C#4 0.10-0.55; B-1 0.60-12.02; A0 13.00-14.00"],
     Kind.NOTE: ["C4", "C#4", "B-1", "A0", "G9", "F#-1"],
     Kind.AUDIO: ["<|SOA|>ljspeech_LJ001-0001<|EOA|>", "<|SOA|>a_b.speech_tts-speech-1<|EOA|>"],
 }

@@ -47,7 +47,7 @@ def test_stream_map_and_published_rows_are_equal(
 
 def test_one_split_gives_one_dataset(samples: Path, cache: str) -> None:
     rows = audio_flan.load_dataset("speech_asr", root=str(samples), split="test", cache_dir=cache)
-    assert isinstance(rows, datasets.Dataset) and set(rows["corpus"]) == {"aishell3", "ljspeech"}
+    assert isinstance(rows, datasets.Dataset) and {"aishell3", "ljspeech"} <= set(rows["corpus"])
     stream = audio_flan.load_dataset("speech_asr", root=samples, split="test", streaming=True)
     assert isinstance(stream, datasets.IterableDataset)
     part = audio_flan.load_dataset("speech_asr", root=samples, split="test[:3]", cache_dir=cache)
@@ -80,7 +80,8 @@ def test_limit_and_seed_are_kept_apart_in_the_cache(samples: Path, cache: str) -
             )
         )
 
-    assert [row["corpus"] for row in load(limit=1)] == ["aishell3", "ljspeech"]
+    corpora = [row["corpus"] for row in load(limit=1)]
+    assert {"aishell3", "ljspeech"} <= set(corpora) and len(corpora) == len(set(corpora))
     first, second = load(), load(seed=1)
     assert [row["uuid"] for row in first] == [row["uuid"] for row in second]
     assert all(
