@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import resource
 import shutil
@@ -133,7 +134,7 @@ def test_killed_builds_leave_nothing_half_written_and_complete(large: Path, tmp_
             start_new_session=True,
         )
         time.sleep(draw.uniform(0.8, 2.5))
-        subprocess.run(["pkill", "-9", "-s", str(process.pid)], check=False)
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         for path in out.glob("*/*.parquet"):
             pq.read_table(path, columns=["uuid"])
@@ -143,6 +144,20 @@ def test_killed_builds_leave_nothing_half_written_and_complete(large: Path, tmp_
     assert digests(out) == digests(undisturbed)
 
 
+def workers_of(parent: int) -> list[int]:
+    """Process ids of the pool that a build started."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            status = (folder / "status").read_text()
+            command = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue  # it has ended meanwhile
+        if f"\nPPid:\t{parent}\n" in status and b"spawn_main" in command:
+            found.append(int(folder.name))
+    return found
+
+
 def test_a_killed_worker_is_told_of(large: Path, tmp_path: Path) -> None:
     command = [*CLI, "build", str(tmp_path / "out"), "--root", str(large), "--workers", "2"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
@@ -150,10 +165,7 @@ def test_a_killed_worker_is_told_of(large: Path, tmp_path: Path) -> None:
     parts = tmp_path / "out" / ".build" / "parts"
     while not list(parts.glob("*")) and time.monotonic() < deadline:
         time.sleep(0.02)
-    listed = subprocess.run(
-        ["pgrep", "-f", "spawn_main", "-P", str(process.pid)], capture_output=True, text=True
-    )
-    subprocess.run(["kill", f"-{signal.SIGKILL.value}", listed.stdout.split()[-1]], check=True)
+    os.kill(workers_of(process.pid)[-1], signal.SIGKILL)
     message = process.communicate()[1].decode()
     assert process.returncode == 2
     assert "worker process was killed" in message and "Traceback" not in message
