@@ -40,7 +40,7 @@ def load(data: bytes, file: str) -> LinedMapping:
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(base):  # type: ignore[misc]
-        pass
+        """A safe loader of its own, so that no other one gets our constructor."""
 
     def mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> LinedMapping:
         lines: dict[str, int] = {}

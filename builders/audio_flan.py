@@ -68,12 +68,14 @@ class AudioFlanConfig(datasets.BuilderConfig):  # type: ignore[misc]
         self, config_kwargs: dict[str, Any], custom_features: datasets.Features | None = None
     ) -> str:
         """The id of the prepared dataset; other metadata on disk makes it another dataset."""
-        keys = [unit.key for unit in self.plan(self.find())] if self._has_place() else []
+        keys = [unit.key for unit in self.plan(self.find())] if self.has_place else []
         config_kwargs = {**config_kwargs, "units": keys}
         config_id: str = super().create_config_id(config_kwargs, custom_features)
         return config_id
 
-    def _has_place(self) -> bool:
+    @property
+    def has_place(self) -> bool:
+        """Whether the options say where corpora are."""
         return self.require_root or self.root is not None or isinstance(self.corpora, Mapping)
 
     def find(self) -> list[Corpus]:
@@ -103,7 +105,7 @@ class AudioFlan(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
         return datasets.DatasetInfo(description=self.config.description, features=features)
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
-        if not self.config._has_place():
+        if not self.config.has_place:
             folder = Path(self._cache_dir_root) / f"audio_flan_samples_{audio_flan.__version__}"
             logger.warning("no root is given: the miniature corpora of the package are used")
             write_samples(folder)

@@ -29,7 +29,8 @@ class Shard:
 
     Args:
         split: the split of its clips.
-        file: metadata file, or folder, that it is read from.
+        file: metadata file or folder that it is read from, or what else the reader goes by (the
+            language, where a split's files are of several).
         part: run of lines of the file; None for all of it.
     """
 
