@@ -6,21 +6,22 @@ or computed becomes FLAC. All decoding is done by libsndfile, so that no torch i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from audio_flan.container import AudioInfo, inspect
+from audio_flan.container import AudioInfo, inspect, inspect_file
 from audio_flan.errors import Unusable
-from audio_flan.storage import audio_head, read_audio
+from audio_flan.storage import audio_file, read_audio
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-HEAD_BYTES = 4096
-"""Enough to hold the header of an ordinary WAV or FLAC file."""
+
+BLOCK_FRAMES = 1 << 22
+"""Samples of each channel that are decoded at once: 95 seconds at 44.1 kHz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class AudioRef:
         name: path inside the corpus as the publisher lays it out, for provenance.
         member: name inside the zip archive; None for a plain file.
         start, end: the stretch in seconds; None for the whole file.
+        channel: the one channel that is meant, from 0; None for all.
     """
 
     path: str
@@ -39,11 +41,12 @@ class AudioRef:
     member: str | None = None
     start: float | None = None
     end: float | None = None
+    channel: int | None = None
 
     @property
     def is_whole(self) -> bool:
         """Whether the whole file is meant, whose bytes can be carried as they are."""
-        return self.start is None
+        return self.start is None and self.channel is None
 
     def cut(self, start: float, end: float) -> AudioRef:
         """A stretch of this audio, inside it; times in seconds from the start of this one."""
@@ -95,10 +98,10 @@ def load(ref: AudioRef, *, verify: bool = False) -> EncodedAudio:
     Raises:
         Unusable: reason "audio-missing", "audio-empty", "audio-truncated" or "not-audio".
     """
-    data = read_audio(ref.path, ref.member, ref.name)
-    info = inspect(data, len(data), ref.name)
     if not ref.is_whole:
-        return _encode_stretch(_read_stretch(data, ref, info), info.bits)
+        return _encode_stretch(*_read_stretch(ref))
+    data = read_audio(ref.path, ref.member, ref.name)
+    info = inspect(data, ref.name)
     if verify:
         _decode_bytes(data, ref.name)
     return EncodedAudio(data, info.extension, info.seconds)
@@ -110,21 +113,18 @@ def check(ref: AudioRef) -> AudioInfo:
     Raises:
         Unusable: as `load`.
     """
-    head, size = audio_head(ref.path, ref.member, ref.name, HEAD_BYTES)
-    try:
-        return inspect(head, size, ref.name)
-    except Unusable:
-        # Long headers, and containers that must be read to their end.
-        return inspect(read_audio(ref.path, ref.member, ref.name), size, ref.name)
+    with audio_file(ref.path, ref.member, ref.name) as file:
+        return inspect_file(file, ref.name)
 
 
 def duration(ref: AudioRef) -> float:
     """Duration of a stretch of source audio in seconds, from the header alone.
 
     Raises:
-        Unusable: as `load`.
+        Unusable: as `load`; a compressed file that is cut short is only found by reading it.
     """
-    seconds = check(ref).seconds
+    with audio_file(ref.path, ref.member, ref.name) as file:
+        seconds = inspect_file(file, ref.name, to_its_end=False).seconds
     start, end = ref.start or 0.0, seconds if ref.end is None else min(ref.end, seconds)
     if start >= end:
         raise _outside(ref, seconds)
@@ -137,11 +137,9 @@ def waveform(ref: AudioRef) -> Waveform:
     Raises:
         Unusable: as `load`; also where the file does not decode.
     """
-    data = read_audio(ref.path, ref.member, ref.name)
-    info = inspect(data, len(data), ref.name)
     if not ref.is_whole:
-        return _read_stretch(data, ref, info)
-    samples, rate = _decode_bytes(data, ref.name)
+        return _read_stretch(ref)[0]
+    samples, rate = _decode_bytes(read_audio(ref.path, ref.member, ref.name), ref.name)
     return Waveform(samples, rate)
 
 
@@ -155,10 +153,9 @@ def encode(wave: Waveform, bits: int = 16) -> EncodedAudio:
     Raises:
         ValueError: samples beyond full scale.
     """
-    import numpy as np
     import soundfile
 
-    peak = float(np.max(np.abs(wave.samples), initial=0.0))
+    peak = peak_of(wave.samples)
     if not peak <= 1.0:
         raise ValueError(f"samples beyond full scale, or no numbers: peak {peak:.3f}")
     target = BytesIO()
@@ -173,13 +170,18 @@ def _encode_stretch(wave: Waveform, bits: int) -> EncodedAudio:
     import numpy as np
     import soundfile
 
+    if peak_of(wave.samples) <= 1.0 and len(wave.samples) <= 8:
+        return encode(wave, bits)
     if not np.isfinite(wave.samples).all():
         raise Unusable("not-audio", "samples that are no numbers")
-    if np.max(np.abs(wave.samples), initial=0.0) <= 1.0 and len(wave.samples) <= 8:
-        return encode(wave, bits)
     target = BytesIO()
     soundfile.write(target, wave.samples.T, wave.rate, format="WAV", subtype="FLOAT")
     return EncodedAudio(target.getvalue(), ".wav", wave.seconds)
+
+
+def peak_of(samples: NDArray[np.float32]) -> float:
+    """The largest magnitude of samples of any shape; 0.0 for none."""
+    return float(max(samples.max(initial=0.0), -samples.min(initial=0.0)))
 
 
 def decode(
@@ -232,13 +234,29 @@ def _decode_bytes(data: bytes, name: str) -> tuple[NDArray[np.float32], int]:
     import numpy as np
     import soundfile
 
-    # A declared length that is not there would be allocated before anything is read.
-    inspect(data, len(data), name)
+    info = inspect(data, name, to_its_end=False)
     try:
-        samples, rate = soundfile.read(BytesIO(data), dtype="float32", always_2d=True)
+        with soundfile.SoundFile(BytesIO(data)) as file:
+            blocks = list(_blocks(file))
     except soundfile.LibsndfileError as error:
+        # Rather than what libsndfile stumbles over, that the end is not there.
+        inspect(data, name)
         raise Unusable("not-audio", f"{name}: {error.error_string}") from None
-    return np.ascontiguousarray(samples.T), rate
+    samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+    if len(samples) < info.frames and info.extension != ".wav":
+        detail = f"{name}: {info.frames} samples are declared, {len(samples)} are there"
+        raise Unusable("audio-truncated", detail)
+    return np.ascontiguousarray(samples.T), info.rate
+
+
+def _blocks(file: Any) -> Iterator[NDArray[np.float32]]:
+    """The samples that are left, [n, channels], in blocks: what a header declares in vain would
+    else be allocated before anything is read."""
+    block = file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)
+    yield block
+    while len(block) == BLOCK_FRAMES:
+        block = file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)
+        yield block
 
 
 def _outside(ref: AudioRef, seconds: float) -> Unusable:
@@ -246,19 +264,34 @@ def _outside(ref: AudioRef, seconds: float) -> Unusable:
     return Unusable("stretch-outside-audio", detail)
 
 
-def _read_stretch(data: bytes, ref: AudioRef, info: AudioInfo) -> Waveform:
-    """Decode the samples from start to end only; both are rounded to whole samples."""
+def _read_stretch(ref: AudioRef) -> tuple[Waveform, int]:
+    """Decode the samples from start to end only, both rounded to whole samples, of the channel
+    that is meant; also the resolution of the source in bits."""
     import numpy as np
     import soundfile
 
-    start = round((ref.start or 0.0) * info.rate)
-    stop = info.frames if ref.end is None else min(round(ref.end * info.rate), info.frames)
-    if start >= stop:
-        raise _outside(ref, info.seconds)
-    try:
-        samples, rate = soundfile.read(
-            BytesIO(data), start=start, stop=stop, dtype="float32", always_2d=True
+    with audio_file(ref.path, ref.member, ref.name) as file:
+        info = inspect_file(file, ref.name, to_its_end=False)
+        start = round((ref.start or 0.0) * info.rate)
+        stop = info.frames if ref.end is None else min(round(ref.end * info.rate), info.frames)
+        if start >= stop:
+            raise _outside(ref, info.seconds)
+        file.seek(0)
+        try:
+            samples, rate = soundfile.read(
+                file, start=start, stop=stop, dtype="float32", always_2d=True
+            )
+        except soundfile.LibsndfileError as error:
+            # Rather than what libsndfile stumbles over, that the end is not there.
+            inspect_file(file, ref.name)
+            raise Unusable("not-audio", f"{ref.name}: {error.error_string}") from None
+    if len(samples) < stop - start:
+        detail = (
+            f"{ref.name}: ends {len(samples) / rate:.2f} s after {ref.start} s, not at {ref.end}"
         )
-    except soundfile.LibsndfileError as error:
-        raise Unusable("not-audio", f"{ref.name}: {error.error_string}") from None
-    return Waveform(np.ascontiguousarray(samples.T), rate)
+        raise Unusable("audio-truncated", detail)
+    if ref.channel is not None and ref.channel >= info.channels:
+        detail = f"{ref.name}: channel {ref.channel} of {info.channels}, counted from 0"
+        raise Unusable("channel-missing", detail)
+    channels = samples.T if ref.channel is None else samples.T[[ref.channel]]
+    return Waveform(np.ascontiguousarray(channels), rate), info.bits

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from io import BytesIO
+from io import SEEK_END, BytesIO
+from typing import IO
 
 from audio_flan.errors import Unusable
 
@@ -40,34 +41,51 @@ class AudioInfo:
         return self.frames / self.rate
 
 
-def inspect(head: bytes, size: int, name: str) -> AudioInfo:
-    """Read an audio file's header and compare its declared length with the file's.
+def inspect(data: bytes, name: str, *, to_its_end: bool = True) -> AudioInfo:
+    """Read the header of an audio file in memory and compare its declared length with the bytes.
 
     Args:
-        head: the first bytes of the file, or all of them.
-        size: size of the file in bytes.
-        name: the file's name, for messages.
+        data: the file.
+        name: its name, for messages.
+        to_its_end: also read the last sample of a container that is compressed.
 
     Raises:
         Unusable: reason "audio-empty", "audio-truncated" or "not-audio".
     """
+    return inspect_file(BytesIO(data), name, to_its_end=to_its_end)
+
+
+def inspect_file(file: IO[bytes], name: str, *, to_its_end: bool = True) -> AudioInfo:
+    """As `inspect`, for an open file, of which only what is needed is read.
+
+    Args:
+        file: seekable; it is left anywhere.
+        name, to_its_end: as for `inspect`.
+
+    Raises:
+        Unusable: as `inspect`.
+    """
+    size = file.seek(0, SEEK_END)
     if size == 0:
         raise Unusable("audio-empty", f"{name}: 0 bytes")
-    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
-        return _inspect_wav(head, size, name)
-    return _inspect_by_libsndfile(head, size, name)
+    file.seek(0)
+    start = file.read(12)
+    if start[:4] == b"RIFF" and start[8:] == b"WAVE":
+        return _inspect_wav(file, size, name)
+    return _inspect_by_libsndfile(file, size, name, to_its_end)
 
 
-def _inspect_wav(head: bytes, size: int, name: str) -> AudioInfo:
+def _inspect_wav(file: IO[bytes], size: int, name: str) -> AudioInfo:
     """Walk the chunks of a RIFF/WAVE file (Microsoft and IBM, 1991) up to its data."""
     position, fmt = 12, None
-    while position + 8 <= len(head):
-        chunk, length = head[position : position + 4], _uint32(head, position + 4)
+    while position + 8 <= size:
+        file.seek(position)
+        chunk, length = struct.unpack("<4sI", file.read(8))
         position += 8
-        if chunk == b"fmt " and position + 16 <= len(head):
-            fmt = struct.unpack_from("<HHIIHH", head, position)
+        if chunk == b"fmt " and position + 16 <= size:
+            fmt = struct.unpack("<HHIIHH", file.read(16))
         elif chunk == b"data" and fmt and fmt[0] not in UNPACKED_CODINGS:
-            return _inspect_by_libsndfile(head, size, name)
+            return _inspect_by_libsndfile(file, size, name, to_its_end=True)
         elif chunk == b"data":
             return _wav_info(fmt, length, size - position, name)
         position += length + length % 2
@@ -89,43 +107,48 @@ def _wav_info(fmt: tuple[int, ...] | None, declared: int, available: int, name: 
     return AudioInfo(".wav", rate, channels, length // frame_bytes, bits)
 
 
-def _uint32(data: bytes, offset: int) -> int:
-    return int.from_bytes(data[offset : offset + 4], "little")
-
+LARGEST_PAGE = 65_307
+"""Bytes of an Ogg page at most (RFC 3533, section 6)."""
 
 EXTENSIONS = {"FLAC": ".flac", "MP3": ".mp3", "OGG": ".ogg", "WAV": ".wav", "WAVEX": ".wav"}
 BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_24": 24, "PCM_32": 32, "FLOAT": 32, "DOUBLE": 64}
 
 
-def _inspect_by_libsndfile(data: bytes, size: int, name: str) -> AudioInfo:
+def _inspect_by_libsndfile(file: IO[bytes], size: int, name: str, to_its_end: bool) -> AudioInfo:
     """Other containers: their header, and whether their last sample is there."""
     import soundfile
 
-    if len(data) < size:
-        raise Unusable("not-audio", f"{name}: this container is checked on the whole file")
+    file.seek(0)
     try:
-        with soundfile.SoundFile(BytesIO(data)) as file:
-            if file.format == "OGG":
-                _check_last_page(data, name)
-            if file.frames == 0:
+        with soundfile.SoundFile(file) as sound:
+            if sound.format == "OGG":
+                _check_last_page(file, size, name)
+            if sound.frames == 0:
                 raise Unusable("audio-empty", f"{name}: no samples")
             info = AudioInfo(
-                EXTENSIONS.get(file.format, f".{file.format.lower()}"),
-                file.samplerate,
-                file.channels,
-                file.frames,
-                BITS.get(file.subtype, 16),
+                EXTENSIONS.get(sound.format, f".{sound.format.lower()}"),
+                sound.samplerate,
+                sound.channels,
+                sound.frames,
+                BITS.get(sound.subtype, 16),
             )
-            _read_last_sample(file, name)
+            if to_its_end:
+                _read_last_sample(sound, name)
     except soundfile.LibsndfileError as error:
-        start = data[:8].hex(" ")
+        file.seek(0)
+        start = file.read(8).hex(" ")
         detail = f"{name}: {error.error_string} The file starts with bytes {start}"
         raise Unusable("not-audio", detail) from None
     return info
 
 
-def _check_last_page(data: bytes, name: str) -> None:
+def _check_last_page(file: IO[bytes], size: int, name: str) -> None:
     """An Ogg stream declares no length, but marks its last page (RFC 3533, section 6)."""
+    place = file.tell()
+    file.seek(max(0, size - 2 * LARGEST_PAGE))
+    data = file.read()
+    # libsndfile goes on from where it was.
+    file.seek(place)
     page = data.rfind(b"OggS")
     segments = data[page + 26] if page + 27 <= len(data) else 0
     end = page + 27 + segments + sum(data[page + 27 : page + 27 + segments])

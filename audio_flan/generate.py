@@ -24,13 +24,13 @@ from audio_flan.schema import (
     marker,
     to_json,
 )
-from audio_flan.slots import Draft, Label, Value
+from audio_flan.slots import Draft, Labels, Value
 from audio_flan.tasks import task_template
 from audio_flan.tasks.base import ClipTask, PairTask, Pool, SimulatedTask, Task
 from audio_flan.template import Variation
 
 MAX_POOL = 4096
-"""Clips of a pool: plenty to draw from, and a bounded memory."""
+"""Clips of a pool, in equal shares of the corpora: plenty to draw from, and a bounded memory."""
 
 
 NOTHING_TO_ASK = Unusable("nothing-to-ask", "the task found nothing to ask about this clip")
@@ -98,7 +98,7 @@ class Generation:
         self._task, self._corpus, self._seed = task, corpus, seed
         self._pools, self._verify, self._stop_at_reject = pools or {}, verify, stop_at_reject
         self._template = task_template(task.config)
-        self._required = sorted(task.requires)
+        self._required = sorted(task.fields_of(corpus.provides) or task.requires)
         self._loaded: tuple[AudioRef, EncodedAudio] | None = None
         self._wordings: dict[str, str] = {}
         self._origin = Origin(
@@ -184,10 +184,17 @@ class Generation:
             rng = Rng(self._seed, self._task.config, self._corpus.key, window[0].id)
             alone = Unusable("no-partner", "no partner is left in its window")
             unused = dict.fromkeys((clip.id for clip in window), alone)
+            ordinals: Counter[tuple[str, ...]] = Counter()
             for draft in self._task.pairs(window, rng):
-                pair = [clip.id for clip in draft.clips]
+                if isinstance(draft, Reject):
+                    if draft.clip in unused:
+                        unused[draft.clip] = Unusable(draft.reason, draft.detail)
+                    continue
+                pair = tuple([clip.id for clip in draft.clips])
+                ordinal = ordinals[pair]
+                ordinals[pair] += 1
                 try:
-                    instance = self._instance(draft, 0)
+                    instance = self._instance(draft, ordinal)
                 except Unusable as unusable:
                     unused |= {id: unusable for id in pair if id in unused}
                 else:
@@ -221,21 +228,21 @@ class Generation:
             self._task.config, main.corpus, [clip.id for clip in draft.clips], ordinal
         )
         variation = self._template.choose(uuid, main.language)
-        texts: dict[str, str | Label] = {}
+        texts: dict[str, str | Labels] = {}
         ids: dict[str, str] = {}
-        # The stretch that is used of each clip's file, for provenance.
-        used: dict[tuple[str, str], AudioRef] = {}
+        # The source audio of each slot and the clip that it is of, for provenance.
+        used: dict[str, tuple[Clip, AudioRef]] = {}
         for name, value in draft.slots.items():
             if isinstance(value, str):
                 texts[name] = _checked(name, value)
-            elif isinstance(value, Label):
+            elif isinstance(value, Labels):
                 texts[name] = value
             else:
                 clip, role = self._identity(name, value, draft, ordinal)
                 ids[name] = audio_id(clip.corpus, clip.id, role)
                 texts[name] = marker(ids[name])
                 if isinstance(value, AudioRef):
-                    used[clip.corpus, clip.id] = value
+                    used[name] = clip, value
         rendered = variation.render(texts, Rng(self._seed, uuid))
         audio = tuple(
             [
@@ -255,9 +262,7 @@ class Generation:
             return clip, f"{self._task.config}-{slot}" + (f"-{ordinal}" if ordinal else "")
         if audio is not clip.audio:
             clip = _owner(audio, draft)
-        if audio == clip.audio:
-            return clip, ""
-        return clip, f"{round((audio.start or 0) * 1000)}-{round((audio.end or 0) * 1000)}ms"
+        return clip, "" if audio == clip.audio else _role(clip, audio)
 
     def _encoded(self, audio: Value) -> EncodedAudio:
         if isinstance(audio, Waveform):
@@ -269,17 +274,22 @@ class Generation:
         return self._loaded[1]
 
     def _provenance(
-        self, draft: Draft, used: Mapping[tuple[str, str], AudioRef], variation: Variation
+        self, draft: Draft, used: Mapping[str, tuple[Clip, AudioRef]], variation: Variation
     ) -> str:
         """The field `other`: from which files the row comes and how it was made."""
-        clips = ",".join(
-            [
-                _source(clip, used.get((clip.corpus, clip.id), clip.audio))
-                for clip in draft.clips + draft.auxiliary
-            ]
-        )
+        clips, parts = [], []
+        for clip in draft.clips + draft.auxiliary:
+            slots = [slot for slot, (owner, _) in used.items() if owner is clip]
+            audio = clip.audio
+            if len(slots) == 1 and _is_same_file(used[slots[0]][1], audio):
+                audio = used[slots[0]][1]
+            else:
+                parts += [f"{quote(slot)}:{{{_place(used[slot][1])}}}" for slot in slots]
+            corpus, id = quote(clip.corpus), quote(clip.id)
+            clips.append(f'{{"corpus":{corpus},"id":{id},{_place(audio)}}}')
+        stretches = f',"parts":{{{",".join(parts)}}}' if parts else ""
         simulation = f',"simulation":{to_json(draft.simulation)}' if draft.simulation else ""
-        return f'{{"clips":[{clips}],{self._wording(variation)}{simulation}}}'
+        return f'{{"clips":[{",".join(clips)}]{stretches},{self._wording(variation)}{simulation}}}'
 
     def _wording(self, variation: Variation) -> str:
         """The part of the provenance that all rows of a wording share, encoded once."""
@@ -295,21 +305,32 @@ class Generation:
         return self._wordings[variation.id]
 
 
-def _source(clip: Clip, audio: AudioRef) -> str:
-    """A clip's corpus, id, file and stretch as JSON; composed, as encoding a dict is slow."""
-    corpus, id, file = quote(clip.corpus), quote(clip.id), quote(audio.name)
-    stretch = "" if audio.is_whole else f',"start":{audio.start},"end":{audio.end}'
-    return f'{{"corpus":{corpus},"id":{id},"file":{file}{stretch}}}'
+def _place(audio: AudioRef) -> str:
+    """File and stretch as JSON without its braces; composed, as encoding a dict is slow."""
+    stretch = "" if audio.start is None else f',"start":{audio.start},"end":{audio.end}'
+    channel = "" if audio.channel is None else f',"channel":{audio.channel}'
+    return f'"file":{quote(audio.name)}{stretch}{channel}'
+
+
+def _is_same_file(one: AudioRef, other: AudioRef) -> bool:
+    return (one.path, one.member) == (other.path, other.member)
 
 
 def _owner(audio: AudioRef, draft: Draft) -> Clip:
-    """The clip whose audio, or a stretch of whose file, this is."""
-    same_file = [
-        clip
-        for clip in draft.clips + draft.auxiliary
-        if (clip.audio.path, clip.audio.member) == (audio.path, audio.member)
-    ]
-    return next((clip for clip in same_file if clip.audio == audio), same_file[0])
+    """The clip whose audio this is, or a stretch of its file, or one of its stems."""
+    clips = draft.clips + draft.auxiliary
+    whole = (clip for clip in clips if clip.audio == audio)
+    stretch = (clip for clip in clips if _is_same_file(clip.audio, audio))
+    stem = (c for c in clips if any(_is_same_file(s.audio, audio) for s in c.all_stems))
+    return next(chain(whole, stretch, stem))
+
+
+def _role(clip: Clip, audio: AudioRef) -> str:
+    """What an audio is in its clip: the stem, the stretch, or both; empty for all of it."""
+    stems = [stem for stem in clip.all_stems if _is_same_file(stem.audio, audio)][:1]
+    whole = stems[0].audio if stems else clip.audio
+    stretch = f"{round((audio.start or 0) * 1000)}-{round((audio.end or 0) * 1000)}ms"
+    return "-".join([stem.role for stem in stems] + [stretch] * (audio != whole))
 
 
 def _checked(name: str, text: str) -> str:
@@ -331,20 +352,22 @@ def draw_pools(task: Task, corpora: Sequence[Corpus], split: str) -> dict[str, P
     """
     if not isinstance(task, SimulatedTask):
         return {}
-    return {
-        role: Pool(list(islice(_pool_clips(fields, corpora, split), MAX_POOL)))
-        for role, fields in task.auxiliary.items()
-    }
+    pools = {}
+    for role, fields in task.auxiliary.items():
+        providing = [corpus for corpus in corpora if fields <= corpus.provides]
+        share = MAX_POOL // max(1, len(providing))
+        shares = [islice(_pool_clips(fields, corpus, split), share) for corpus in providing]
+        pools[role] = Pool(list(chain.from_iterable(shares)))
+    return pools
 
 
-def _pool_clips(fields: frozenset[str], corpora: Sequence[Corpus], split: str) -> Iterator[Clip]:
-    for corpus in corpora:
-        if fields <= corpus.provides:
-            for shard in corpus.shards().get(split, ()):
-                for clip in corpus.clips(shard):
-                    if isinstance(clip, Clip) and all(getattr(clip, name) for name in fields):
-                        try:
-                            check(clip.audio)
-                        except Unusable:
-                            continue
-                        yield clip
+def _pool_clips(fields: frozenset[str], corpus: Corpus, split: str) -> Iterator[Clip]:
+    for shard in corpus.shards().get(split, ()):
+        provided = corpus.provides if shard.provides is None else shard.provides
+        for clip in corpus.clips(shard) if fields <= provided else ():
+            if isinstance(clip, Clip) and all(getattr(clip, name) for name in fields):
+                try:
+                    check(clip.audio)
+                except Unusable:
+                    continue
+                yield clip

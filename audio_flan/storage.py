@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 import re
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from io import BytesIO
+from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
 
 from audio_flan.errors import Unusable
+from audio_flan.split_zip import SplitZip, is_split, part_suffix
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+INNER = "zip://"
 
 OUTSIDE = re.compile(r"^$|^[/\\~]|^[A-Za-z]:|://|::|\0|(?:^|[/\\])\.\.(?:[/\\]|$)")
 """Paths that are absolute, have a drive, hold a URL or a chain of them, or go up."""
@@ -44,10 +50,18 @@ def check_inside(name: str) -> str:
     return name
 
 
+def inner_path(archive: str, member: str) -> str:
+    """The path of an archive that is itself a member of one, as fsspec chains URLs."""
+    return f"{INNER}{member}::{archive}"
+
+
 def open_file(path: str) -> IO[bytes]:
-    """Open a local path or an fsspec URL for reading bytes, seekable."""
+    """Open a local path, an fsspec URL or an `inner_path` for reading bytes, seekable."""
     if not is_url(path):
         return open(path, "rb")
+    if path.startswith(INNER):
+        member, _, archive = path.removeprefix(INNER).partition("::")
+        return BytesIO(open_archive(archive).read(member))
     import fsspec
 
     file: IO[bytes] = fsspec.open(path, "rb").open()
@@ -58,31 +72,34 @@ def read_audio(path: str, member: str | None, name: str) -> bytes:
     """All bytes of an audio file.
 
     Args:
-        path: local path or URL of the file, or of the zip archive that it is in.
-        member: its name inside the archive; None for a plain file.
+        path: local path or URL of the file, or of the zip archive or Parquet file that it is in.
+        member: its name inside the archive, or its row; None for a plain file.
         name: what to call it in messages.
 
     Raises:
         Unusable: reason "audio-missing" or "audio-unreadable".
     """
     with _audio_errors(name):
+        if member is not None and path.endswith(".parquet"):
+            return _cells(path, os.getpid()).read(int(member))
         if member is not None:
             return open_archive(path).read(member)
         with open_file(path) as file:
             return file.read()
 
 
-def audio_head(path: str, member: str | None, name: str, count: int) -> tuple[bytes, int]:
-    """The first bytes of an audio file (all, unless it is local), and its size in bytes.
+@contextmanager
+def audio_file(path: str, member: str | None, name: str) -> Iterator[IO[bytes]]:
+    """An audio file, open for reading and seekable; only what is inside others is read whole.
 
     Raises:
         Unusable: as `read_audio`.
     """
-    if member is not None or is_url(path):
-        data = read_audio(path, member, name)
-        return data, len(data)
-    with _audio_errors(name), open(path, "rb") as file:
-        return file.read(count), os.fstat(file.fileno()).st_size
+    with _audio_errors(name):
+        inside = member is not None
+        file = BytesIO(read_audio(path, member, name)) if inside else open_file(path)
+    with file, _audio_errors(name):
+        yield file
 
 
 @contextmanager
@@ -96,14 +113,51 @@ def _audio_errors(name: str) -> Iterator[None]:
         raise Unusable("audio-unreadable", detail) from None
 
 
-def open_archive(path: str) -> ZipFile:
-    """A zip archive, kept open; each process has its own handle."""
+def open_archive(path: str) -> ZipFile | SplitZip:
+    """A zip archive, whole or the last file of a split one, kept open; each process has its own."""
     return _open_archive(path, os.getpid())
 
 
 @lru_cache(maxsize=64)
-def _open_archive(path: str, process: int) -> ZipFile:
-    return ZipFile(open_file(path))
+def _open_archive(path: str, process: int) -> ZipFile | SplitZip:
+    file = open_file(path)
+    if not is_split(file):
+        return ZipFile(file)
+    # Of an archive in an archive, a chain of URLs, the first one tells the name.
+    name, chain, outer = path.partition("::") if is_url(path) else (path, "", "")
+    stem = name[: -len(".zip")]
+    return SplitZip(file, lambda part: open_file(f"{stem}{part_suffix(part)}{chain}{outer}"))
+
+
+class _Cells:
+    """The column `audio` of a Parquet file, read a row group at a time."""
+
+    def __init__(self, path: str) -> None:
+        import pyarrow.parquet as pq
+
+        self._file = pq.ParquetFile(open_file(path))
+        counts = [
+            self._file.metadata.row_group(i).num_rows for i in range(self._file.num_row_groups)
+        ]
+        self._ends = list(accumulate(counts))
+        self._group, self._first = -1, 0
+        self._column: Any = None
+
+    def read(self, row: int) -> bytes:
+        group = bisect_right(self._ends, row)
+        if group != self._group:
+            table = self._file.read_row_group(group, columns=["audio.bytes"])
+            self._column = table.column("audio").combine_chunks().field("bytes")
+            self._group, self._first = group, self._ends[group] - table.num_rows
+        data: bytes | None = self._column[row - self._first].as_py()
+        if data is None:
+            raise FileNotFoundError(row)
+        return data
+
+
+@lru_cache(maxsize=4)
+def _cells(path: str, process: int) -> _Cells:
+    return _Cells(path)
 
 
 def list_folder(path: str) -> list[str]:

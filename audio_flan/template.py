@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from audio_flan.errors import TemplateError, UnknownNameError
 from audio_flan.lined_yaml import LinedMapping, load
 from audio_flan.randomness import Rng
-from audio_flan.slots import LABEL_VIEWS, MAX_CHOICES, Kind, Label
+from audio_flan.slots import LABEL_KINDS, LABEL_VIEWS, Kind, Labels
 
 FORMS = ("command", "request", "question", "suggestion", "emphatic", "terse", "role")
 """The forms an instruction may have; a task's pool has at least four of them."""
@@ -47,7 +47,7 @@ def split_view(name: str, kinds: Mapping[str, Kind]) -> tuple[str, str]:
     """A template's slot name as (slot, view): "emotion_letter" -> ("emotion", "letter")."""
     if name not in kinds:
         base, _, view = name.rpartition("_")
-        if view in LABEL_VIEWS and kinds.get(base) is Kind.LABEL:
+        if view in LABEL_VIEWS and kinds.get(base) in LABEL_KINDS:
             return base, view
     return name, ""
 
@@ -161,7 +161,7 @@ class Variation:
         """Slot names of instruction and input, in order of occurrence."""
         return tuple(dict.fromkeys(self.instruction.names + self.input.names))
 
-    def render(self, slots: Mapping[str, str | Label], rng: Rng) -> Rendered:
+    def render(self, slots: Mapping[str, str | Labels], rng: Rng) -> Rendered:
         """Put the slots' values into the texts.
 
         Args:
@@ -183,31 +183,30 @@ class Variation:
         except KeyError as error:
             raise UnknownNameError("slot", error.args[0], values) from None
 
-    def _label_views(self, name: str, label: Label, rng: Rng) -> dict[str, str]:
-        """The label's word and whichever of its views the texts use."""
-        say = self.words.get
-        views = {name: say(label.value, label.value)}
+    def _label_views(self, name: str, label: Labels, rng: Rng) -> dict[str, str]:
+        """The labels' words and whichever of their views the texts use."""
+        views = {name: self._say(label.values)}
         used = self.asked
         if f"{name}_options" in used:
-            options = rng.shuffled(label.options)
-            separator = SEPARATORS[self.language]
-            views[f"{name}_options"] = separator.join(say(o, o) for o in options)
+            views[f"{name}_options"] = self._say(label.shown_options(rng))
         if f"{name}_choices" in used:
-            others = [option for option in label.options if option != label.value]
-            chosen = rng.shuffled(rng.sample(others, min(len(others), MAX_CHOICES - 1)))
-            chosen.insert(rng.integer(0, len(chosen)), label.value)
-            views[f"{name}_choices"] = "\n".join(
-                f"{letter}. {say(o, o)}" for letter, o in zip(LETTERS, chosen, strict=False)
-            )
-            views[f"{name}_letter"] = LETTERS[chosen.index(label.value)]
+            choices = label.choices(rng)
+            lines = zip(LETTERS, map(self._say, choices), strict=False)
+            views[f"{name}_choices"] = "\n".join(f"{letter}. {words}" for letter, words in lines)
+            views[f"{name}_letter"] = LETTERS[choices.index(label.values)]
         return views
 
-    def parse(self, rendered: Rendered) -> dict[str, str | tuple[str, ...]]:
+    def _say(self, labels: Sequence[str]) -> str:
+        """Labels in the words of this variation, as a list."""
+        return SEPARATORS[self.language].join(self.words.get(label, label) for label in labels)
+
+    def parse(self, rendered: Rendered) -> dict[str, Any]:
         """The inverse of `render`: the slots' values out of the three texts.
 
         Returns:
-            The value of every slot that the texts name: labels in their canonical words (a letter
-            already looked up in its choices), options and choices as tuples, audio as its marker.
+            The value of every slot that the texts name: a label in its canonical words (a letter
+            already looked up in its choices), several labels, options and choices as tuples,
+            audio as its marker.
 
         Raises:
             ValueError: a text is not one of this variation.
@@ -224,23 +223,32 @@ class Variation:
             raise ValueError(f"{which} does not come from variation {self.id!r}: {rendered!r}")
         return match.groupdict()
 
-    def _canonical(self, found: Mapping[str, str]) -> dict[str, str | tuple[str, ...]]:
+    def _canonical(self, found: Mapping[str, str]) -> dict[str, Any]:
         """Words of the variation's language back to labels, letters back to their choices."""
-        labels = {word: label for label, word in self.words.items()}
-        values: dict[str, str | tuple[str, ...]] = {}
+        values: dict[str, Any] = {}
         for name, text in found.items():
             base, view = split_view(name, self.kinds)
-            if view == "options":
-                words = text.split(SEPARATORS[self.language])
-                values[name] = tuple(labels.get(word, word) for word in words)
-            elif view == "choices":
-                words = [line[3:] for line in text.split("\n")]
-                values[name] = tuple(labels.get(word, word) for word in words)
-            elif view == "letter":
+            if view == "letter":
                 values[base] = values[f"{base}_choices"][LETTERS.index(text)]
+            elif self.kinds[base] not in LABEL_KINDS:
+                values[name] = text
+            elif view == "options":
+                values[name] = self._labels(text)
             else:
-                values[name] = labels.get(text, text) if self.kinds[base] is Kind.LABEL else text
+                read = self._labels if self.kinds[base] is Kind.LABELS else self._label
+                choices = [line[3:] for line in text.split("\n")] if view else []
+                values[name] = tuple(map(read, choices)) if view else read(text)
         return values
+
+    def _label(self, word: str) -> str:
+        return self._labels_of_words.get(word, word)
+
+    def _labels(self, text: str) -> tuple[str, ...]:
+        return tuple(map(self._label, text.split(SEPARATORS[self.language])))
+
+    @property
+    def _labels_of_words(self) -> dict[str, str]:
+        return {word: label for label, word in self.words.items()}
 
 
 @dataclass(frozen=True)
@@ -389,7 +397,7 @@ def _variation(
         answer=tree["answer"],
         words=words[tree["words"]] if "words" in tree else {},
         kinds=kinds,
-        labels=tuple(name for name, kind in kinds.items() if kind is Kind.LABEL),
+        labels=tuple(name for name, kind in kinds.items() if kind in LABEL_KINDS),
         audio_columns=_audio_columns((instruction, input), output, kinds, file, line),
         line=line,
     )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import soundfile
 from hypothesis import given, settings
@@ -15,6 +20,7 @@ from hypothesis import strategies as st
 
 from audio_flan import audio
 from audio_flan.audio import AudioRef, EncodedAudio, Waveform
+from audio_flan.corpora.folder import Folder
 from audio_flan.errors import Unusable
 
 RATE = 16_000
@@ -63,7 +69,11 @@ def cell(data: bytes | None, path: str | None = None) -> dict[str, bytes | str |
 
 
 def assert_unusable(ref: AudioRef, reason: str) -> None:
-    for use in (audio.load, audio.check, audio.duration, audio.waveform):
+    uses: list[Callable[[AudioRef], object]] = [audio.load, audio.check, audio.waveform]
+    if reason != "audio-truncated":
+        # A duration is what the header says.
+        uses.append(audio.duration)
+    for use in uses:
         with pytest.raises(Unusable) as caught:
             use(ref)
         assert caught.value.reason == reason, use.__name__
@@ -96,7 +106,7 @@ def test_a_member_of_a_zip_archive_is_the_same_as_the_file(tmp_path: Path) -> No
 def test_a_header_longer_than_the_first_read_is_understood(tmp_path: Path) -> None:
     data = encoded("wav16", tone())
     start = data.index(b"data")
-    cover = b"LIST" + (2 * audio.HEAD_BYTES).to_bytes(4, "little") + bytes(2 * audio.HEAD_BYTES)
+    cover = b"LIST" + (2 * 4096).to_bytes(4, "little") + bytes(2 * 4096)
     ref = saved(data[:start] + cover + data[start:], tmp_path)
     assert audio.check(ref).seconds == SECONDS
     np.testing.assert_array_equal(audio.waveform(ref).samples, audio.decode(cell(data))[0])
@@ -213,6 +223,48 @@ def test_nested_cuts_count_from_the_start_of_the_outer_one(tmp_path: Path) -> No
     nested = ref.cut(0.5, 1.5).cut(0.25, 0.75)
     assert nested == ref.cut(0.75, 1.25)
     np.testing.assert_array_equal(integers(audio.load(nested).data), integers(data)[12000:20000])
+
+
+def test_one_channel_of_several_is_carried_alone(tmp_path: Path) -> None:
+    data = encoded("wav16", tone(2))
+    ref = saved(data, tmp_path)
+    found = audio.load(replace(ref, channel=1))
+    assert found.extension == ".flac"
+    np.testing.assert_array_equal(integers(found.data), integers(data)[:, [1]])
+    cut = audio.waveform(replace(ref, channel=0).cut(0.5, 1.0)).samples
+    np.testing.assert_array_equal(cut, audio.waveform(ref).samples[[0], 8000:16000])
+    with pytest.raises(Unusable, match="channel 2 of 2"):
+        audio.load(replace(ref, channel=2))
+
+
+def test_a_stretch_of_a_long_recording_is_read_without_the_rest(tmp_path: Path) -> None:
+    data = encoded("wav16", tone())
+    path = tmp_path / "long.wav"
+    size = 100_000_000
+    path.write_bytes(data)
+    with path.open("r+b") as file:
+        file.truncate(44 + size)
+        for place, length in ((4, size + 36), (40, size)):
+            file.seek(place)
+            file.write(length.to_bytes(4, "little"))
+    ref = AudioRef(str(path), "long.wav")
+    tracemalloc.start()
+    found = audio.load(ref.cut(0.25, 0.5))
+    assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    tracemalloc.stop()
+    np.testing.assert_array_equal(integers(found.data), integers(data)[4000:8000])
+
+
+def test_audio_in_a_parquet_file_is_read_by_its_row(tmp_path: Path) -> None:
+    files = [encoded(coding, tone()) for coding in ("wav16", "flac", "wav16", "ogg")]
+    cells = [{"bytes": data, "path": f"{row}"} for row, data in enumerate(files)]
+    table = pa.table({"text": ["a", "b", "c", "d", "e"], "audio": [*cells, None]})
+    pq.write_table(table, tmp_path / "x.parquet", row_group_size=2)
+    folder = Folder("any", str(tmp_path))
+    for row in (3, 0, 1, 2):
+        assert audio.load(folder.cell("x.parquet", row)).data == files[row]
+    assert folder.cell("x.parquet", 1).name == "x.parquet#1"
+    assert_unusable(folder.cell("x.parquet", 4), "audio-missing")
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ templates or `datasets`. Most corpora are tables: see `TableCorpus`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -18,9 +18,12 @@ from audio_flan.clip import Clip, Reject
 from audio_flan.corpora.folder import Folder, Signature
 from audio_flan.corpora.tables import BadRow, Range, Row, Table
 from audio_flan.errors import CorpusLayoutError, Unusable
-from audio_flan.slots import Label
+from audio_flan.slots import Label, Labels
 
 SPLITS = ("train", "validation", "test")
+
+MAX_LISTED = 8
+"""Names of files in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,14 @@ class Shard:
         file: metadata file or folder that it is read from, or what else the reader goes by (the
             language, where a split's files are of several).
         part: run of lines of the file; None for all of it.
+        provides: annotation fields that its clips may have, where they are only some of the
+            corpus's; tasks that need others never read it.
     """
 
     split: str
     file: str
     part: Range | None = None
+    provides: frozenset[str] | None = None
 
 
 class Corpus(ABC):
@@ -100,7 +106,7 @@ class Corpus(ABC):
     @classmethod
     def _expected(cls) -> str:
         which = "at least one of the files" if cls.any_metadata else "the files"
-        return f"{which} {', '.join(cls.metadata)}"
+        return f"{which} {_listed(cls.metadata)}"
 
     @classmethod
     def find(cls, root: str) -> Corpus | None:
@@ -118,7 +124,7 @@ class Corpus(ABC):
                 cls.key,
                 root,
                 expected=cls._expected(),
-                found=f"a folder of that name without {', '.join(missing)}",
+                found=f"a folder of that name without {_listed(missing)}",
                 get_it=f"{cls.download} ({cls.homepage})",
             )
         return cls(folder) if folder else None
@@ -168,6 +174,21 @@ class Corpus(ABC):
                 raise Unusable("unknown-label", detail)
             label = self._labels[field, value] = Label(value, options)
         return label
+
+    def several(self, field: str, values: Iterable[str]) -> Labels:
+        """Labels of one of the corpus's closed sets, sorted, each once.
+
+        Raises:
+            Unusable: reason "unknown-label".
+        """
+        found = sorted({self.label(field, value).value for value in values})
+        return Labels(tuple(found), self.labels[field])
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names for a message, the first of many."""
+    more = f", … ({len(names)} in all)" if len(names) > MAX_LISTED else ""
+    return ", ".join(names[:MAX_LISTED]) + more
 
 
 class TableCorpus(Corpus):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from io import BytesIO
 from typing import IO
@@ -14,11 +15,15 @@ from audio_flan.errors import CorpusLayoutError
 from audio_flan.storage import (
     check_inside,
     exists,
+    inner_path,
     join,
     list_folder,
     open_archive,
     open_file,
 )
+
+AUDIO_EXTENSIONS = (".wav", ".flac", ".mp3", ".ogg", ".opus")
+"""What libsndfile decodes and corpora come in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +54,24 @@ class Folder:
         try:
             return _members(self.archives, self.top)
         except BadZipFile as error:
-            raise CorpusLayoutError(
-                self.corpus,
-                ", ".join(self.archives),
-                expected="whole zip archives",
-                found=f"one that does not open ({error}); get it again",
-            ) from None
+            raise self._broken(", ".join(self.archives), error) from None
+
+    def _broken(self, archives: str, error: BadZipFile) -> CorpusLayoutError:
+        found = f"one that does not open ({error}); get it again"
+        return CorpusLayoutError(self.corpus, archives, expected="whole zip archives", found=found)
 
     def exists(self, name: str) -> bool:
-        """Whether a file is there."""
+        """Whether a file is there.
+
+        Args:
+            name: of a file; of a folder with something in it, if it ends in "/"; with a "*" in its
+                last part, of any file that matches.
+        """
+        if "*" in name:
+            folder, _, pattern = name.rpartition("/")
+            return any(fnmatchcase(entry, pattern) for entry in self.list(folder))
+        if name.endswith("/"):
+            return bool(self.list(name.rstrip("/")))
         path, member = self._place(name)
         return member is not None or exists(path)
 
@@ -73,16 +87,63 @@ class Folder:
             return file.read() if stop is None else file.read(stop - start)
 
     def size(self, name: str) -> int:
-        """Size of a file in bytes."""
+        """Size of a file in bytes; of a folder, or of where a pattern looks, its entries."""
+        if name.endswith("/") or "*" in name:
+            return len(self.list(_parent(name) if "*" in name else name.rstrip("/")))
         with self.open(name) as file:
             return file.seek(0, 2)
 
     def list(self, name: str) -> Sequence[str]:
         """Names of the entries of a sub-folder, sorted; archives count as unpacked."""
-        prefix = f"{name}/"
+        prefix = f"{name}/" if name else ""
         members = self._members() if self.archives else {}
         inside = {m[len(prefix) :].split("/")[0] for m in members if m.startswith(prefix)}
-        return sorted(inside | set(list_folder(join(self.path, name))))
+        return sorted(inside | set(list_folder(join(self.path, name) if name else self.path)))
+
+    def walk(self, name: str, extensions: tuple[str, ...] = AUDIO_EXTENSIONS) -> Iterator[str]:
+        """Names of the files in a sub-folder and all below it, folder by folder in sorted order.
+
+        Args:
+            name: the sub-folder; "" for the corpus itself.
+            extensions: of the files that are meant, lower-case, in any case on disk.
+        """
+        prefix = f"{name}/" if name else ""
+        for entry in self.list(name):
+            if entry.startswith("."):
+                continue
+            if entry.lower().endswith(extensions):
+                yield prefix + entry
+            elif "." not in entry or self.list(prefix + entry):
+                yield from self.walk(prefix + entry, extensions)
+
+    def cell(self, name: str, row: int) -> AudioRef:
+        """Where the audio in a row of a Parquet file is; nothing is opened.
+
+        Args:
+            name: the file, with a column `audio` as `datasets` writes it.
+            row: number of the row, from 0.
+        """
+        return AudioRef(join(self.path, name), f"{name}#{row}", str(row))
+
+    def packed(self, archive: str) -> Sequence[str]:
+        """Names of the files in a zip archive that is a file of the corpus, or the last of several.
+
+        Raises:
+            CorpusLayoutError: it does not open.
+        """
+        path = self._archive(archive)
+        try:
+            return [name for name in open_archive(path).namelist() if not name.endswith("/")]
+        except BadZipFile as error:
+            raise self._broken(path, error) from None
+
+    def packed_audio(self, archive: str, member: str) -> AudioRef:
+        """Where an audio file in such an archive is; `member` is a name that `packed` gave."""
+        return AudioRef(self._archive(archive), f"{archive}#{member}", member)
+
+    def _archive(self, name: str) -> str:
+        path, member = self._place(name)
+        return path if member is None else inner_path(path, member)
 
     def audio(self, name: str, start: float | None = None, end: float | None = None) -> AudioRef:
         """Where an audio file of the corpus is; nothing is opened.
@@ -120,7 +181,7 @@ class Signature:
         names: names that its folder may bear.
         metadata: files that it can not do without.
         any_metadata: whether one of these files is enough, each being of a part (a split, a
-            speaker) in a folder of its own, which may be absent as a whole.
+            speaker); a folder that is there must have one of those that belong in it.
         flat: whether its archives have no folder of their own, so that its files may lie in the
             root itself.
     """
@@ -135,7 +196,9 @@ class Signature:
         """The metadata files that a folder lacks; none where it has what it needs."""
         missing = [name for name in self.metadata if not folder.exists(name)]
         if self.any_metadata and len(missing) < len(self.metadata):
-            return [name for name in missing if folder.list(name.rpartition("/")[0])]
+            there = {_parent(name) for name in self.metadata if name not in missing}
+            names = [name for name in missing if "*" not in name and _parent(name) not in there]
+            return [name for name in names if folder.list(_parent(name))]
         return missing
 
     def find(self, root: str) -> tuple[Folder | None, list[str]]:
@@ -183,6 +246,10 @@ class Signature:
             yield Folder(self.key, archives[0], archives, self.names), True
         if self.flat:
             yield Folder(self.key, root), False
+
+
+def _parent(name: str) -> str:
+    return name.rstrip("/").rpartition("/")[0]
 
 
 def _archives(folder: str, entries: Sequence[str], known: set[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Large JSON objects of metadata, read pair by pair in constant memory."""
+"""Large JSON objects of metadata, read piece by piece in constant memory."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ from audio_flan.errors import CorpusLayoutError
 WINDOW = 1 << 16
 """Characters in hand while a value is parsed; a value must be shorter."""
 
+OBJECT = r"\s*\{\s*", "an object"
+NEXT_PAIR = r'\s*(?:,\s*(?=")|(?=\}))', "a comma and a name"
+END = r"\}\s*\Z", "the end"
+"""What is gone past in an object, and how to call it."""
+
 
 def records(folder: Folder, file: str) -> Iterator[tuple[str, Any]]:
     """The pairs of a JSON object, one by one and in constant memory.
@@ -23,17 +28,47 @@ def records(folder: Folder, file: str) -> Iterator[tuple[str, Any]]:
         CorpusLayoutError: the file is cut off, or is not a JSON object in UTF-8.
     """
     text = _Text(folder, file)
-    text.skip(r"\s*\{\s*", "an object")
+    text.skip(*OBJECT)
     while not text.starts("}"):
-        key = text.value()
-        if not isinstance(key, str):
-            raise text.error("a name")
-        text.skip(r"\s*:\s*", "a colon")
-        value = text.value()
+        key, value = text.name(), text.value()
         # Before the pair is passed on: a number at the end of a file may be half of one.
-        text.skip(r'\s*(?:,\s*(?=")|(?=\}))', "a comma and a name")
+        text.skip(*NEXT_PAIR)
         yield key, value
-    text.skip(r"\}\s*\Z", "the end")
+    text.skip(*END)
+
+
+def items(folder: Folder, file: str, name: str) -> Iterator[Any]:
+    """The items of an array that is a value of a JSON object, one by one and in constant memory.
+
+    Args:
+        folder: the corpus.
+        file: path inside the corpus.
+        name: name of the array in the object.
+
+    Raises:
+        CorpusLayoutError: the file is cut off, is not a JSON object in UTF-8, or has no such array.
+    """
+    text, found = _Text(folder, file), False
+    text.skip(*OBJECT)
+    while not text.starts("}"):
+        if text.name() == name:
+            found = True
+            yield from _array(text)
+        else:
+            text.value()
+        text.skip(*NEXT_PAIR)
+    if not found:
+        raise text.error(f"a pair {name!r}")
+    text.skip(*END)
+
+
+def _array(text: _Text) -> Iterator[Any]:
+    text.skip(r"\[\s*", "an array")
+    while not text.starts("]"):
+        item = text.value()
+        text.skip(r"\s*(?:,\s*(?=[^\s\]])|(?=\]))", "a comma and an item")
+        yield item
+    text.skip(r"\]", "the end of the array")
 
 
 class _Text:
@@ -83,6 +118,14 @@ class _Text:
         if match is None:
             raise self.error(expected)
         self._at = match.end()
+
+    def name(self) -> str:
+        """Go past the name of a pair and its colon, and return it."""
+        name = self.value()
+        if not isinstance(name, str):
+            raise self.error("a name")
+        self.skip(r"\s*:\s*", "a colon")
+        return name
 
     def value(self) -> Any:
         """Go past a JSON value and return it."""

@@ -148,7 +148,7 @@ def make_plan(
 def _units(
     task: Task, sources: Sequence[Source], source: Source, split: str, options: Options
 ) -> Iterator[Unit]:
-    shards = tuple(source.shards.get(split, ()))
+    shards = tuple(filter(task.reads, source.shards.get(split, ())))
     groups = [(shard,) for shard in shards] if options.limit is None else [shards] * bool(shards)
     for group in groups:
         # The draws of a simulated task depend on every corpus that its pools come from.
@@ -162,5 +162,5 @@ def _units(
             "metadata": {s.corpus.key: s.metadata for s in read},
             "options": asdict(options),
         }
-        key = blake2b(json.dumps(parts).encode(), digest_size=10).hexdigest()
+        key = blake2b(json.dumps(parts, default=sorted).encode(), digest_size=10).hexdigest()
         yield Unit(task.config, source.corpus.key, split, group, key)

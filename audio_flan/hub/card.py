@@ -226,7 +226,7 @@ def _task_lines(view: View, units: Iterable[UnitRecord]) -> dict[str, Any]:
     task = get_task(view.name)
     return {
         "minor": minor_task(view.name),
-        "rule": " ".join((type(task).__doc__ or "").split()),
+        "rule": task.rule,
         "splits": view.splits,
         "corpora": sorted({u.corpus for u in units if u.config == view.name and u.tally.made}),
     }

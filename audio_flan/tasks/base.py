@@ -7,17 +7,17 @@ serve it follows from that, and nothing else: `Task.serves`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, ClassVar
 
-from audio_flan.clip import Clip
+from audio_flan.clip import Clip, Reject
 from audio_flan.randomness import Rng
-from audio_flan.slots import Draft, Kind
+from audio_flan.slots import LABEL_KINDS, Draft, Kind
 from audio_flan.taxonomy import MinorTask, minor_task
 
 if TYPE_CHECKING:
-    from audio_flan.corpora.base import Corpus
+    from audio_flan.corpora.base import Corpus, Shard
 
 
 class Task(ABC):
@@ -33,10 +33,17 @@ class Task(ABC):
         packages: importable names of packages that only an extra of this library installs.
         labels: closed label sets that are the task's own, by slot; a label slot without one here
             bears the name of a field, and its set comes from the corpora.
+        label_fields: the field that the closed set of a label slot belongs to, where the slot
+            bears another name.
+        alternatives: further sets of fields, any of which does in place of `requires`.
+        domains: domains of the corpora that it is made from; empty for the task's own.
     """
 
     config: ClassVar[str]
     requires: ClassVar[frozenset[str]]
+    label_fields: ClassVar[Mapping[str, str]] = {}
+    alternatives: ClassVar[tuple[frozenset[str], ...]] = ()
+    domains: ClassVar[tuple[str, ...]] = ()
     inputs: ClassVar[Mapping[str, Kind]]
     outputs: ClassVar[Mapping[str, Kind]]
     one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()
@@ -54,6 +61,14 @@ class Task(ABC):
         return minor_task(self.config)
 
     @property
+    def rule(self) -> str:
+        """How its instances are made: the docstring of its class, and of those it builds on."""
+        classes = [
+            c for c in type(self).__mro__ if issubclass(c, Task) and c.__module__ != __name__
+        ]
+        return " ".join(" ".join((c.__doc__ or "").split()) for c in classes)
+
+    @property
     def kinds(self) -> dict[str, Kind]:
         """Kinds of all slots."""
         return {**self.inputs, **self.outputs}
@@ -61,18 +76,30 @@ class Task(ABC):
     @property
     def label_slots(self) -> tuple[str, ...]:
         """Slots that hold a label of a closed set."""
-        return tuple(name for name, kind in self.kinds.items() if kind is Kind.LABEL)
+        return tuple(name for name, kind in self.kinds.items() if kind in LABEL_KINDS)
 
     def serves(self, corpus: Corpus | type[Corpus]) -> bool:
-        """Whether a corpus has all that the task needs, in the task's domain."""
-        return corpus.domain == self.minor.domain and self.requires <= corpus.provides
+        """Whether a corpus of the task's domains has all that the task needs."""
+        domains = self.domains or (self.minor.domain,)
+        return corpus.domain in domains and self.fields_of(corpus.provides) is not None
+
+    def fields_of(self, provided: Collection[str]) -> frozenset[str] | None:
+        """The fields that the task goes by, of those that are provided; None if they do not do."""
+        provided = set(provided)
+        sets = (self.requires, *self.alternatives)
+        return next((fields for fields in sets if fields <= provided), None)
+
+    def reads(self, shard: Shard) -> bool:
+        """Whether a shard's clips may have what the task needs."""
+        return shard.provides is None or self.fields_of(shard.provides) is not None
 
     def label_sets(self, corpora: Iterable[Corpus | type[Corpus]]) -> dict[str, tuple[str, ...]]:
         """The closed set of each label slot, over all the corpora given that serve the task."""
         sets = {slot: dict.fromkeys(self.labels.get(slot, ())) for slot in self.label_slots}
         for corpus in corpora:
             for slot in set(sets) - set(self.labels) if self.serves(corpus) else ():
-                sets[slot].update(dict.fromkeys(corpus.labels[slot]))
+                field = self.label_fields.get(slot, slot)
+                sets[slot].update(dict.fromkeys(corpus.labels[field]))
         return {slot: tuple(labels) for slot, labels in sets.items()}
 
 
@@ -89,18 +116,20 @@ class ClipTask(Task):
 
 
 class LabelTask(ClipTask):
-    """A task that asks for one closed label of a clip.
+    """A task that asks for a closed label of a clip, or for several.
 
     Class attributes:
         field: the annotation field that holds the label, and the name of its slot.
+        kind: `Kind.LABEL` or `Kind.LABELS`.
     """
 
     field: ClassVar[str]
+    kind: ClassVar[Kind] = Kind.LABEL
     inputs = {"audio": Kind.AUDIO}
 
     def __init_subclass__(cls) -> None:
         cls.requires = frozenset({cls.field})
-        cls.outputs = {cls.field: Kind.LABEL}
+        cls.outputs = {cls.field: cls.kind}
 
     def drafts(self, clip: Clip, rng: Rng) -> Iterator[Draft]:
         """One instance per clip."""
@@ -117,8 +146,9 @@ class PairTask(Task):
     window: ClassVar[int] = 2048
 
     @abstractmethod
-    def pairs(self, window: Sequence[Clip], rng: Rng) -> Iterator[Draft]:
-        """The pairs that a window of usable clips gives, in a stable order."""
+    def pairs(self, window: Sequence[Clip], rng: Rng) -> Iterator[Draft | Reject]:
+        """The pairs that a window of usable clips gives, in a stable order; a reject for a clip
+        that found a partner but can not be used with it."""
 
 
 class Pool:
@@ -126,7 +156,12 @@ class Pool:
 
     Args:
         clips: clips of the main clip's split, in a stable order.
+
+    Class attributes:
+        attempts: draws before all of the clips are looked at.
     """
+
+    attempts: ClassVar[int] = 16
 
     def __init__(self, clips: Sequence[Clip]) -> None:
         self._clips = clips
@@ -134,11 +169,12 @@ class Pool:
     def __len__(self) -> int:
         return len(self._clips)
 
-    def draw(self, rng: Rng, exclude: Collection[tuple[str, str]] = ()) -> Clip | None:
-        """A clip that is not among the excluded (corpus, clip id); None where there is none."""
-        candidates = self._clips
-        if exclude:
-            candidates = [c for c in candidates if (c.corpus, c.id) not in exclude]
+    def draw(self, rng: Rng, fits: Callable[[Clip], bool] = lambda clip: True) -> Clip | None:
+        """A clip that fits; None where there is none."""
+        for _ in range(self.attempts if self._clips else 0):
+            if fits(clip := rng.choice(self._clips)):
+                return clip
+        candidates = list(filter(fits, self._clips))
         return rng.choice(candidates) if candidates else None
 
 

@@ -19,6 +19,8 @@ def balanced_pairs(
     *,
     max_pairs: int = 4,
     same_stratum_share: float = 0.75,
+    across_strata: bool = True,
+    origin: Callable[[Clip], Key] = lambda clip: None,
 ) -> Iterator[tuple[Clip, Clip, bool]]:
     """Pairs of clips of the same group and of different groups, in balance to within one.
 
@@ -32,11 +34,14 @@ def balanced_pairs(
         max_pairs: the most pairs that a clip is in.
         same_stratum_share: share of the pairs of different groups that are of one stratum (hard
             negatives); the others are of different strata, where there are such.
+        across_strata: whether different groups may be of different strata at all.
+        origin: what no pair is of twice: the piece that two clips are cut from.
 
     Yields:
         (first, second, whether they are of one group).
     """
-    draw = _PartnerDraw(window, rng, group, stratum, max_pairs, same_stratum_share)
+    share = same_stratum_share if across_strata else None
+    draw = _PartnerDraw(window, rng, group, stratum, max_pairs, share, origin)
     balance = 0
     for index, clip in enumerate(window):
         if draw.uses[index] >= max_pairs:
@@ -65,8 +70,10 @@ class _PartnerDraw:
         group: Callable[[Clip], Key],
         stratum: Callable[[Clip], Key],
         max_pairs: int,
-        same_stratum_share: float,
+        same_stratum_share: float | None,
+        origin: Callable[[Clip], Key],
     ) -> None:
+        self._origins = [origin(clip) for clip in window]
         self._rng, self._max_pairs, self._share = rng, max_pairs, same_stratum_share
         self.uses: Counter[int] = Counter()
         self._drawn: set[frozenset[int]] = set()
@@ -83,11 +90,16 @@ class _PartnerDraw:
         for _ in range(self.attempts if groups else 0):
             partner = self._rng.choice(self._members[self._rng.choice(groups)])
             pair = frozenset((index, partner))
-            if len(pair) == 2 and pair not in self._drawn and self.uses[partner] < self._max_pairs:
+            fits = len(pair) == 2 and pair not in self._drawn and self._are_apart(index, partner)
+            if fits and self.uses[partner] < self._max_pairs:
                 self._drawn.add(pair)
                 self.uses.update(pair)
                 return partner
         return None
+
+    def _are_apart(self, index: int, partner: int) -> bool:
+        origin = self._origins[index]
+        return origin is None or origin != self._origins[partner]
 
     def _candidates(self, index: int, same: bool) -> list[Key]:
         group = self._groups[index]
@@ -96,6 +108,8 @@ class _PartnerDraw:
         stratum = self._strata[group]
         others = [other for other in self._members if other != group]
         alike = [other for other in others if stratum and self._strata[other] == stratum]
+        if self._share is None:
+            return alike
         unlike = [other for other in others if other not in set(alike)]
         hard = self._rng.uniform(0, 1) < self._share
         return (alike or unlike) if hard else (unlike or alike)

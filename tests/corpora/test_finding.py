@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from audio_flan.corpora import corpus_class, corpus_classes, corpus_keys
+from audio_flan.corpora.base import MAX_LISTED
 from audio_flan.corpora.finding import find_corpora
 from audio_flan.errors import CorpusLayoutError, UnknownNameError
 
@@ -141,7 +142,7 @@ def test_a_corpus_that_was_asked_for_and_is_not_there_is_told(key: str, tmp_path
     (tmp_path / "LibriSpeech").mkdir()
     for corpora in ([key], {key: None}, {key: str(tmp_path)}):
         text = message(str(tmp_path), corpora)
-        for part in (key, str(tmp_path), *cls.metadata, cls.download, cls.homepage):
+        for part in (key, str(tmp_path), *cls.metadata[:MAX_LISTED], cls.download, cls.homepage):
             assert part in text
 
 
@@ -158,7 +159,7 @@ def test_a_mapping_to_another_corpus_is_told(key: str, samples: Path) -> None:
     other = next(other for other in corpus_keys() if other != key)
     place = str(samples / folder_name(other))
     text = message(None, {key: place})
-    for part in (key, place, *corpus_class(key).metadata):
+    for part in (key, place, *corpus_class(key).metadata[:MAX_LISTED]):
         assert part in text
 
 
