@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,16 +47,18 @@ def bandwidth(samples: NDArray[np.float32], rate: int) -> float:
         Hz; 0.0 for silence.
     """
     import numpy as np
+    from scipy import fft
     from scipy.signal import get_window
 
     padded = np.pad(samples, (0, max(0, WINDOW - samples.size)))
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[:: WINDOW // 2]
-    spectra = np.fft.rfft(frames * get_window("hann", WINDOW).astype(np.float32))
+    spectra = fft.rfft(frames * get_window("hann", WINDOW).astype(np.float32))
     powers = np.mean(np.abs(spectra) ** 2, axis=0)
     above = np.flatnonzero(powers > powers.max() * 10 ** (-FLOOR_DB / 10))
     return float(above[-1] * rate / WINDOW) if above.size else 0.0
 
 
+@lru_cache(maxsize=1024)
 def is_sharp(family: str, order: int, cutoff: float, rate: int) -> bool:
     """Whether a filter, run forth and back, is 40 dB down from 1.2 times its cut-off on.
 
@@ -105,6 +108,7 @@ def low_pass(
     return _down_and_up(filtered, rate, cutoff)
 
 
+@lru_cache(maxsize=1024)
 def _sections(family: str, order: int, cutoff: float, rate: int) -> NDArray[np.float64]:
     """Second-order sections of a filter."""
     from scipy import signal

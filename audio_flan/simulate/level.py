@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from audio_flan.audio import peak_of
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -21,7 +23,7 @@ def power(samples: NDArray[np.float32]) -> float:
     """Mean square of samples of any shape; 0.0 for none."""
     import numpy as np
 
-    return float(np.mean(np.square(samples, dtype=np.float64))) if samples.size else 0.0
+    return float(np.mean(np.square(samples))) if samples.size else 0.0
 
 
 def decibels(ratio: float) -> float:
@@ -45,7 +47,7 @@ def active_power(samples: NDArray[np.float32], rate: int) -> float:
     if not frame:
         return 0.0
     frames = samples[: samples.size // frame * frame].reshape(-1, frame)
-    powers = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / frame
+    powers = np.einsum("ij,ij->i", frames, frames) / frame
     return float(np.mean(powers[powers >= powers.max() * 10 ** (-ACTIVE_RANGE_DB / 10)]))
 
 
@@ -61,7 +63,5 @@ def gain_for_snr(signal_power: float, noise_power: float, snr_db: float) -> floa
 
 def peak_gain(*signals: NDArray[np.float32]) -> float:
     """One factor, at most 1, for all parts of an item: none then peaks above the ceiling."""
-    import numpy as np
-
-    peak = max(float(np.max(np.abs(signal), initial=0.0)) for signal in signals)
+    peak = max(peak_of(signal) for signal in signals)
     return min(1.0, PEAK_CEILING / peak) if peak else 1.0

@@ -40,10 +40,11 @@ def coloured_noise(
     # A length that is fast to transform; the surplus is cut off.
     length = fft.next_fast_len(max(count, SHORTEST_TRANSFORM), real=True)
     spectrum = fft.rfft(rng.standard_normal(length, dtype=np.float32))
-    frequencies = np.maximum(fft.rfftfreq(length, 1 / rate), LOWEST_HZ)
-    shape = (frequencies ** (-exponent / 2)).astype(np.float32)
-    shape[0] = 0.0
-    noise = fft.irfft(spectrum * shape, length)[:count]
+    if exponent:
+        frequencies = np.maximum(fft.rfftfreq(length, 1 / rate), LOWEST_HZ).astype(np.float32)
+        spectrum *= frequencies ** np.float32(-exponent / 2)
+    spectrum[0] = 0.0
+    noise = fft.irfft(spectrum, length)[:count]
     return np.asarray(noise * (0.1 / np.sqrt(np.mean(noise**2))), dtype=np.float32)
 
 
