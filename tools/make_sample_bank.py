@@ -143,6 +143,37 @@ SENTENCES = {
     ),
 }
 
+TRANSLATORS = (
+    Speaker("zh_f3", "zh", "female", "cmn+f2", 45, 210),
+    Speaker("zh_m3", "zh", "male", "cmn+m3", 50, 205),
+    Speaker("es_f1", "es", "female", "es-419+f2", 50, 175),
+    Speaker("es_m1", "es", "male", "es-419+m3", 45, 185),
+    Speaker("de_f1", "de", "female", "de+Annie", 50, 180),
+    Speaker("de_m1", "de", "male", "de+m7", 75, 180),
+)
+"""They speak translations of the English sentences."""
+TRANSLATIONS = {
+    ("zh_f3", "zh_m3"): {
+        1: "“请进，”格林先生说。",
+        2: "咖啡馆很早开门。",
+        3: "我们买了12个苹果。",
+        4: "请关上窗户。",
+    },
+    ("es_f1", "es_m1"): {
+        1: "—Pase —dijo el señor Green.",
+        2: "El café abre temprano.",
+        3: "Compramos 12 manzanas.",
+        4: "Por favor, cierre la ventana.",
+    },
+    ("de_f1", "de_m1"): {
+        3: "Wir haben 12 Äpfel gekauft.",
+        4: "Bitte schließen Sie das Fenster.",
+    },
+}
+"""By the speakers of a language: what they say, by the number of the English sentence."""
+SECOND_VOICE = {"zh_f3": (3,), "es_f1": (4,), "de_f1": (4,)}
+"""The numbers of those who do not speak all of them."""
+
 SYNTHESIS_CALLBACK = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
 )
@@ -191,27 +222,45 @@ def trim(audio: Audio, rate: int, margin: float = 0.07) -> Audio:
 
 
 def speech() -> Iterator[Recording]:
-    """Yield every sentence of every speaker, each spoken by a process of its own."""
-    pairs = [
-        (speaker, index, sentence)
+    """Yield every sentence of every speaker."""
+    said = [
+        (speaker, number, sentence)
         for speaker in SPEAKERS
-        for index, sentence in enumerate(SENTENCES[speaker.language], start=1)
+        for number, sentence in enumerate(SENTENCES[speaker.language], start=1)
     ]
-    jobs = [(s.voice, s.pitch, s.words_per_minute, sentence.spoken) for s, _, sentence in pairs]
+    yield from spoken("speech", said)
+
+
+def translations() -> Iterator[Recording]:
+    """Yield the translations of the English sentences, under the numbers of these."""
+    said = [
+        (speaker, number, Sentence(text, {"text": text}))
+        for speaker in TRANSLATORS
+        for speakers, texts in TRANSLATIONS.items()
+        if speaker.id in speakers
+        for number, text in texts.items()
+        if number in SECOND_VOICE.get(speaker.id, texts)
+    ]
+    yield from spoken("translation", said)
+
+
+def spoken(kind: str, said: list[tuple[Speaker, int, Sentence]]) -> Iterator[Recording]:
+    """Yield numbered sentences, each spoken by a process of its own."""
+    jobs = [(s.voice, s.pitch, s.words_per_minute, sentence.spoken) for s, _, sentence in said]
     with get_context("spawn").Pool(maxtasksperchild=1) as pool:
-        spoken = pool.starmap(synthesize, jobs, chunksize=1)
-    for (speaker, index, sentence), (rate, data) in zip(pairs, spoken, strict=True):
+        voices = pool.starmap(synthesize, jobs, chunksize=1)
+    for (speaker, number, sentence), (rate, data) in zip(said, voices, strict=True):
         raw = np.frombuffer(data, "<i2").astype(np.float64) / 32768
         audio = trim(soxr.resample(raw, rate, SPEECH_RATE, quality="VHQ"), SPEECH_RATE)
         annotations = {
             "language": speaker.language,
             "speaker": speaker.id,
             "gender": speaker.gender,
-            "sentence": index,
+            "sentence": number,
             **deepcopy(sentence.annotations),
         }
-        entry_id = f"speech_{speaker.id}_{index}"
-        yield Recording(entry_id, "speech", SPEECH_RATE, to_peak(audio, -3), annotations)
+        entry_id = f"{kind}_{speaker.id}_{number}"
+        yield Recording(entry_id, kind, SPEECH_RATE, to_peak(audio, -3), annotations)
 
 
 # Melodies ----------------------------------------------------------------------------------
@@ -621,6 +670,7 @@ def recordings() -> Iterator[Recording]:
     yield from textures("scene", SCENES, SCENE_RATE, 1.0)
     yield from textures("noise", NOISES, NOISE_RATE, 1.5)
     yield from notes()
+    yield from translations()
 
 
 def write(recording: Recording, out: Path) -> dict[str, Any]:

@@ -43,7 +43,8 @@ class SpeechEntry(Entry):
 
     Sentences of one language with the same ``sentence`` number have the same words. Mandarin
     texts are also given by syllable: ``han`` and ``pinyin`` (tone digit 1 to 5, 5 = neutral) have
-    the same length, and an erhua syllable is one item (点儿, dianr3); both are empty in English.
+    the same length, and an erhua syllable is one item (点儿, dianr3); both are empty in English
+    and in translations.
     """
 
     language: str
@@ -90,9 +91,14 @@ class NoteEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """All recordings, by kind, in the order of the index."""
+    """All recordings, by kind, in the order of the index.
+
+    The translations say what the English sentences of the same ``sentence`` number say, in
+    Mandarin, Spanish and German; their speakers speak nothing else.
+    """
 
     sentences: tuple[SpeechEntry, ...]
+    translations: tuple[SpeechEntry, ...]
     melodies: tuple[MelodyEntry, ...]
     scenes: tuple[SceneEntry, ...]
     noises: tuple[NoiseEntry, ...]
@@ -118,6 +124,7 @@ def load_bank() -> Bank:
         by_kind.setdefault(fields.pop("kind"), []).append(fields)
     return Bank(
         sentences=tuple(_speech(fields) for fields in by_kind["speech"]),
+        translations=tuple(_speech(fields) for fields in by_kind["translation"]),
         melodies=tuple(_melody(fields) for fields in by_kind["melody"]),
         scenes=tuple(SceneEntry(**fields) for fields in by_kind["scene"]),
         noises=tuple(NoiseEntry(**fields) for fields in by_kind["noise"]),

@@ -25,6 +25,7 @@ FOLDER = Path(str(files("audio_flan.samples") / "recordings"))
 BANK = load_bank()
 ENTRIES: tuple[Entry, ...] = (
     *BANK.sentences,
+    *BANK.translations,
     *BANK.melodies,
     *BANK.scenes,
     *BANK.noises,
@@ -32,6 +33,7 @@ ENTRIES: tuple[Entry, ...] = (
 )
 LIMITS = {
     "speech": (16_000, 0.8, 2.5),
+    "translation": (16_000, 0.8, 2.5),
     "melody": (22_050, 2.0, 3.0),
     "scene": (22_050, 1.0, 1.0),
     "noise": (16_000, 1.5, 1.5),
@@ -112,7 +114,7 @@ def test_recording(entry: Entry) -> None:
     assert np.max(np.abs(audio)) < 0.75
 
 
-@pytest.mark.parametrize("entry", BANK.sentences, ids=entry_ids)
+@pytest.mark.parametrize("entry", (*BANK.sentences, *BANK.translations), ids=entry_ids)
 def test_speech_is_trimmed_and_normalised(entry: SpeechEntry) -> None:
     level = np.abs(samples(entry, entry.rate))
     assert 20 * np.log10(level.max()) == pytest.approx(-3, abs=0.1)
@@ -136,6 +138,43 @@ def test_speakers_speak_the_same_sentences(
         spoken = BANK.speech(language, speaker)
         assert [entry.sentence for entry in spoken] == list(range(1, sentences + 1))
         assert {entry.speaker for entry in spoken} == {speaker}
+
+
+def test_translations_are_of_english_sentences_and_one_text_each() -> None:
+    english = {entry.sentence: entry.text for entry in BANK.speech("en")}
+    texts: dict[tuple[str, int], set[str]] = {}
+    for entry in BANK.translations:
+        assert entry.id == f"translation_{entry.speaker}_{entry.sentence}"
+        assert entry.speaker.startswith(f"{entry.language}_{entry.gender[0]}")
+        texts.setdefault((entry.language, entry.sentence), set()).add(entry.text)
+    assert all(len(same) == 1 for same in texts.values())
+    assert {number for language, number in texts if language == "zh"} == set(english)
+    assert {number for language, number in texts if language == "es"} == set(english)
+    assert {number for language, number in texts if language == "de"} < set(english)
+    # Names and numbers are the same in all languages.
+    for (language, number), (text,) in texts.items():
+        assert re.findall(r"\d+", text) == re.findall(r"\d+", english[number])
+        assert ("Green" in text or "格林" in text) == ("Green" in english[number]), language
+
+
+def test_translators_speak_nothing_else() -> None:
+    speakers = {entry.speaker: entry.gender for entry in BANK.translations}
+    assert not {entry.speaker for entry in BANK.sentences} & set(speakers)
+    for language in ("zh", "es", "de"):
+        genders = [speakers[speaker] for speaker in speakers if speaker.startswith(language)]
+        assert sorted(genders) == ["female", "male"]
+
+
+@pytest.mark.parametrize("language", ["zh", "es", "de"])
+def test_female_translators_have_the_higher_pitch(language: str) -> None:
+    pitches: dict[str, float] = {}
+    for entry in BANK.translations:
+        if entry.language == language:
+            track = frames_f0(samples(entry, 16_000), 16_000, 60, 400, 0.04)
+            pitch = float(np.median(track))
+            extreme = min if entry.gender == "female" else max
+            pitches[entry.gender] = extreme(pitch, pitches.get(entry.gender, pitch))
+    assert pitches["female"] > 1.25 * pitches["male"]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
