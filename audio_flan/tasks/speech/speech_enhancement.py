@@ -9,21 +9,19 @@ from audio_flan.audio import Waveform, resample, waveform
 from audio_flan.clip import Clip
 from audio_flan.errors import Unusable
 from audio_flan.randomness import Rng
-from audio_flan.simulate.bandwidth import FAMILIES, ORDERS, bandwidth, is_sharp, low_pass
 from audio_flan.simulate.clipping import hard_clip, is_clipped, threshold_for
 from audio_flan.simulate.level import active_power, decibels, peak_gain, power
 from audio_flan.simulate.mixture import Mixture, add_noise
 from audio_flan.simulate.noise import COLOURS, coloured_noise, fit_length
 from audio_flan.simulate.reverb import draw_room, reverberate, reverberation_time, room_response
 from audio_flan.slots import Draft, Kind, Value
+from audio_flan.tasks.band_restoration import BandRestoration
 from audio_flan.tasks.base import Pool, SimulatedTask
+from audio_flan.tasks.sources import audible_mono, mono, mono_at
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-SILENCE_DBFS = -60.0
-"""Softer recordings have no level to speak of."""
 
 
 class _Noisy(NamedTuple):
@@ -36,7 +34,11 @@ class _Noisy(NamedTuple):
 
 
 class _NoisySpeech(SimulatedTask):
-    """A task on noisy speech; `Denoising` states how it is mixed."""
+    """The mixing: a signal-to-noise ratio is drawn uniformly from -5 to 20 dB (DNS Challenge,
+    URGENT), over the active speech; the noise is a recording of the same split from any corpus
+    that provides noise, else noise of a drawn colour. Input and target are mono, have the source's
+    rate, the same length and one common gain.
+    """
 
     requires = frozenset({"clean_speech"})
     inputs = {"noisy_speech": Kind.AUDIO}
@@ -46,12 +48,12 @@ class _NoisySpeech(SimulatedTask):
     def _mix(self, clip: Clip, rng: Rng, pools: Mapping[str, Pool]) -> _Noisy:
         """Draw a ratio and a noise, then mix."""
         snr_db = round(rng.uniform(*self.snr_range_db), 2)
-        noise_clip = pools["noise"].draw(rng, exclude={(clip.corpus, clip.id)})
+        noise_clip = pools["noise"].draw(rng, lambda other: other.identity != clip.identity)
         colour = None if noise_clip else rng.choice(tuple(COLOURS))
 
-        speech, rate = _audible_mono(clip)
+        speech, rate = audible_mono(clip)
         if noise_clip:
-            noise = fit_length(_mono_at(noise_clip, rate), speech.size, rate, rng.numpy())
+            noise = fit_length(mono_at(noise_clip, rate), speech.size, rate, rng.numpy())
         else:
             noise = coloured_noise(speech.size, rate, COLOURS[str(colour)], rng.numpy())
         if not noise.any():
@@ -67,13 +69,7 @@ class _NoisySpeech(SimulatedTask):
 
 
 class Denoising(_NoisySpeech):
-    """Clean speech out of noisy speech.
-
-    The rule: a signal-to-noise ratio is drawn uniformly from -5 to 20 dB (DNS Challenge, URGENT),
-    over the active speech; the noise is a recording of the same split from any corpus that
-    provides noise, else noise of a drawn colour. Input and target are mono, have the source's
-    rate, the same length and one common gain.
-    """
+    """Clean speech out of noisy speech."""
 
     config = "speech_denoising"
     outputs = {"denoised_speech": Kind.AUDIO}
@@ -91,7 +87,8 @@ class Denoising(_NoisySpeech):
 class Dereverberation(SimulatedTask):
     """Dry speech out of reverberant speech.
 
-    The rule: a shoebox room of 3-10 x 3-8 x 2.5-4 m is drawn, with a T60 by Sabine's formula
+    The rule: a recorded room response is drawn from the corpora of the same split that provide
+    any; else a shoebox room of 3-10 x 3-8 x 2.5-4 m is drawn, with a T60 by Sabine's formula
     drawn uniformly from 0.2 to 1.0 s (to 0.76 s at least in the smallest rooms), source and
     microphone 0.5 to 3 m apart and 0.5 m or more from the walls; its response is computed by the
     image method, and its T60 measured. The target keeps the direct sound and the reflections of
@@ -102,6 +99,7 @@ class Dereverberation(SimulatedTask):
     config = "speech_dereverberation"
     packages = ("pyroomacoustics",)
     requires = frozenset({"clean_speech"})
+    auxiliary = {"room": frozenset({"room_response"})}
     inputs = {"reverberant_speech": Kind.AUDIO}
     outputs = {"dry_speech": Kind.AUDIO}
 
@@ -111,26 +109,33 @@ class Dereverberation(SimulatedTask):
         Raises:
             AudioFlanError: pyroomacoustics is not installed.
         """
-        room = draw_room(rng)
+        recorded = pools["room"].draw(rng)
+        if recorded:
+            drawn: dict[str, object] = {"room_response": recorded.id}
+        else:
+            room = draw_room(rng)
+            drawn = {
+                "room_metres": list(room.size),
+                "source_metres": list(room.source),
+                "microphone_metres": list(room.microphone),
+                "distance_metres": round(room.distance, 3),
+                "t60_seconds": room.t60,
+            }
 
-        speech, rate = _audible_mono(clip)
-        response = room_response(room, rate)
+        speech, rate = audible_mono(clip)
+        response = _recorded_response(recorded, rate) if recorded else room_response(room, rate)
         made = reverberate(speech, response, rate)
         slots = {
             "reverberant_speech": Waveform(made.mixture[None], rate),
             "dry_speech": Waveform(made.target[None], rate),
         }
         simulation = {
-            "room_metres": list(room.size),
-            "source_metres": list(room.source),
-            "microphone_metres": list(room.microphone),
-            "distance_metres": round(room.distance, 3),
-            "t60_seconds": room.t60,
+            **drawn,
             "measured_t60_seconds": round(reverberation_time(response, rate), 3),
             "target": "early reflections, 50 ms",
             "gain": round(made.gain, 6),
         }
-        yield Draft(slots, (clip,), simulation=simulation)
+        yield Draft(slots, (clip,), (recorded,) if recorded else (), simulation)
 
 
 class Declipping(SimulatedTask):
@@ -157,7 +162,7 @@ class Declipping(SimulatedTask):
         source = waveform(clip.audio)
         if any(is_clipped(channel) for channel in source.samples):
             raise Unusable("already-clipped", f"{clip.audio.name}: equal samples at its extreme")
-        speech, rate = _mono(source, clip.audio.name)
+        speech, rate = mono(source, clip.audio.name)
         gain = peak_gain(speech)
         target = speech * np.float32(gain)
         threshold = threshold_for(target, sdr_db)
@@ -174,62 +179,21 @@ class Declipping(SimulatedTask):
         yield Draft(slots, (clip,), simulation=simulation)
 
 
-class BandwidthExtension(SimulatedTask):
-    """Wideband speech out of narrowband speech.
-
-    The rule: a cut-off is drawn from 2, 3, 3.4, 4, 6, 8, 12 and 16 kHz, of those that lie at most
-    at two thirds of the bandwidth that is measured on the source (the highest frequency less than
-    50 dB below the peak of its spectrum), and a low-pass filter: Butterworth, Chebyshev, elliptic
-    or Bessel of order 2 to 10, with zero phase, or resampling alone. The band above 1.2 times the
-    cut-off is at least 40 dB down. Input and target are mono, have the source's rate, the same
-    length and one common gain.
-    """
+class BandwidthExtension(BandRestoration):
+    """Wideband speech out of narrowband speech."""
 
     config = "speech_bandwidth_extension"
     requires = frozenset({"clean_speech"})
     inputs = {"narrowband_speech": Kind.AUDIO, "rate": Kind.NUMBER}
     outputs = {"wideband_speech": Kind.AUDIO}
-    cutoffs_hz: ClassVar[tuple[int, ...]] = (2000, 3000, 3400, 4000, 6000, 8000, 12000, 16000)
-    least_extension: ClassVar[float] = 1.5
-
-    def drafts(self, clip: Clip, rng: Rng, pools: Mapping[str, Pool]) -> Iterator[Draft]:
-        """One instance per utterance."""
-        import numpy as np
-
-        speech, rate = _audible_mono(clip)
-        reach = bandwidth(speech, rate)
-        cutoffs = [hz for hz in self.cutoffs_hz if self.least_extension * hz <= reach]
-        if not cutoffs:
-            raise Unusable("narrow-source", f"{clip.audio.name}: bandwidth {reach:.0f} Hz")
-        cutoff, family = rng.choice(cutoffs), rng.choice(FAMILIES)
-        order = rng.integer(*ORDERS)
-
-        narrow = low_pass(speech, rate, cutoff, family, order)
-        gain = peak_gain(narrow, speech)
-        factor = np.float32(gain)
-        slots: dict[str, Value] = {
-            "narrowband_speech": Waveform((narrow * factor)[None], rate),
-            "rate": f"{rate / 1000:g}",
-            "wideband_speech": Waveform((speech * factor)[None], rate),
-        }
-        simulation = {
-            "cutoff_hz": cutoff,
-            "filter": family,
-            "order": None if family == "resample" else order,
-            "resampled": family == "resample" or not is_sharp(family, order, cutoff, rate),
-            "bandwidth_hz": round(reach),
-            "gain": round(gain, 6),
-        }
-        yield Draft(slots, (clip,), simulation=simulation)
 
 
 class SnrEstimation(_NoisySpeech):
     """The signal-to-noise ratio of noisy speech, in decibels, with one decimal.
 
-    The rule: speech is mixed with noise as for Denoising, at a ratio drawn uniformly from -5 to
-    20 dB. The answer is measured on what was rendered: the power of the speech where it is active
-    (frames of 32 ms within 40 dB of the loudest) over that of all the noise, both at the 16 bits
-    that are stored.
+    The rule: the answer is measured on what was rendered: the power of the speech where it is
+    active (frames of 32 ms within 40 dB of the loudest) over that of all the noise, both at the
+    16 bits that are stored.
     """
 
     config = "speech_snr_estimation"
@@ -258,20 +222,11 @@ def _at_16_bits(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.rint(samples * 2**15) / 2**15, dtype=np.float32)
 
 
-def _audible_mono(clip: Clip) -> tuple[NDArray[np.float32], int]:
-    """The clip's samples, float32 [n], and rate; raises `Unusable` where there is no signal."""
-    return _mono(waveform(clip.audio), clip.audio.name)
-
-
-def _mono(source: Waveform, name: str) -> tuple[NDArray[np.float32], int]:
-    samples = source.samples[0] if len(source.samples) == 1 else source.samples.mean(axis=0)
-    level = decibels(power(samples))
-    if level < SILENCE_DBFS:
-        raise Unusable("silent-audio", f"{name}: RMS {level:.1f} dBFS")
-    return samples, source.rate
-
-
-def _mono_at(clip: Clip, rate: int) -> NDArray[np.float32]:
+def _recorded_response(clip: Clip, rate: int) -> NDArray[np.float64]:
+    """A response from a corpus, float64 [n]: its first channel at a rate in Hz."""
     source = waveform(clip.audio)
-    samples: NDArray[np.float32] = resample(source.samples, source.rate, rate).mean(axis=0)
-    return samples
+    first = resample(source.samples[:1], source.rate, rate)[0]
+    response: NDArray[np.float64] = first.astype("float64")
+    if not response.any():
+        raise Unusable("silent-room-response", f"{clip.audio.name} is silent")
+    return response

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from audio_flan.clip import Clip
+from audio_flan.languages import LANGUAGES, language_name
 from audio_flan.randomness import Rng
-from audio_flan.slots import Draft, Kind, Value
+from audio_flan.slots import Draft, Kind, Label, Value
 from audio_flan.tasks.base import ClipTask, PairTask
 from audio_flan.tasks.pairing import group_by
+from audio_flan.tasks.translation import translations
 
 
 def text_to_say(clip: Clip) -> str:
@@ -48,6 +50,25 @@ class EmotionalTextToSpeech(ClipTask):
         slots: dict[str, Value] = {
             "text": text_to_say(clip),
             "emotion": clip.emotion,
+            "speech": clip.audio,
+        }
+        yield Draft(slots, (clip,))
+
+
+class DescriptiveSpeechSynthesis(ClipTask):
+    """The recording of a text whose manner is described in words."""
+
+    config = "speech_descriptive_synthesis"
+    requires = frozenset({"transcript", "description"})
+    inputs = {"text": Kind.TEXT, "description": Kind.TEXT}
+    outputs = {"speech": Kind.AUDIO}
+
+    def drafts(self, clip: Clip, rng: Rng) -> Iterator[Draft]:
+        """One instance per utterance."""
+        assert clip.description is not None
+        slots: dict[str, Value] = {
+            "text": text_to_say(clip),
+            "description": clip.description,
             "speech": clip.audio,
         }
         yield Draft(slots, (clip,))
@@ -174,3 +195,29 @@ class EmotionConversion(PairTask):
                     "converted_audio": clip.audio,
                 }
                 yield Draft(slots, (clip,), auxiliary=(source,))
+
+
+class SpeechToSpeechTranslation(PairTask):
+    """What is said, spoken in another language.
+
+    The rule: the target language is drawn from those in which the window has the same sentence,
+    then one of its recordings; the voice need not be the same. Every utterance is a source once.
+    """
+
+    config = "speech_to_speech_translation"
+    requires = frozenset({"meaning", "language"})
+    inputs = {"audio": Kind.AUDIO, "target_language": Kind.LABEL}
+    outputs = {"translated_audio": Kind.AUDIO}
+    labels = {"target_language": tuple(LANGUAGES.values())}
+
+    def pairs(self, window: Sequence[Clip], rng: Rng) -> Iterator[Draft]:
+        """An instance for each utterance that the window has in another language."""
+        for source, target in translations(window, rng):
+            assert target.language is not None
+            language = Label(language_name(target.language), self.labels["target_language"])
+            slots: dict[str, Value] = {
+                "audio": source.audio,
+                "target_language": language,
+                "translated_audio": target.audio,
+            }
+            yield Draft(slots, (source,), auxiliary=(target,))
