@@ -79,8 +79,10 @@ class NSynth(Corpus):
     metadata = tuple(FILES.values())
     any_metadata = True
     flat = True
-    provides = frozenset({"pitch", "instrument"})
-    labels = {"instrument": tuple(family.replace("_", " ") for family in FAMILIES)}
+    provides = frozenset({"pitch", "instrument", "instruments"})
+    labels = dict.fromkeys(
+        ("instrument", "instruments"), tuple(family.replace("_", " ") for family in FAMILIES)
+    )
     split_rule = "the publisher's train, valid and test; instruments of train are in no other split"
 
     def shards(self) -> dict[str, list[Shard]]:
@@ -111,6 +113,7 @@ class NSynth(Corpus):
             audio=audio,
             pitch=pitch,
             instrument=self.label("instrument", family.replace("_", " ")),
+            instruments=self.several("instruments", [family.replace("_", " ")]),
         )
 
 

@@ -31,8 +31,19 @@ class PitchClassification(ClipTask):
         yield Draft(slots, (clip,))
 
 
+class KeyDetection(LabelTask):
+    """The key of an excerpt that stays in one key, out of the 24 of major and minor."""
+
+    config = "music_key_detection"
+    field = "key"
+
+
 class InstrumentClassification(LabelTask):
-    """The family of the instrument that plays alone, out of the corpus's own families."""
+    """All instruments, or families of instruments, that play, out of the corpus's own set.
+
+    They are listed in alphabetical order.
+    """
 
     config = "music_instrument_classification"
-    field = "instrument"
+    field = "instruments"
+    kind = Kind.LABELS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import ClassVar
 
 from audio_flan.audio import AudioRef, duration
@@ -10,7 +11,7 @@ from audio_flan.clip import Clip, Note
 from audio_flan.errors import Unusable
 from audio_flan.music_notation import note_name
 from audio_flan.randomness import Rng
-from audio_flan.slots import Draft, Kind, Value
+from audio_flan.slots import Draft, Kind, Labels, Value
 from audio_flan.tasks.base import ClipTask
 
 
@@ -67,3 +68,58 @@ class BeatLevelPitchEstimation(ClipTask):
     def _fits(self, note: Note, start: float, end: float) -> bool:
         long_enough = note.offset - note.onset >= self.min_duration
         return note.agreed and long_enough and start <= note.onset and note.offset <= end
+
+
+class BeatLevelInstrumentRecognition(ClipTask):
+    """The instruments that sound during a given beat.
+
+    The rule: at most `max_beats` beats of an excerpt are asked for, each by its start and end in
+    seconds with two decimals. An instrument sounds there if its notes fill `clear_share` of the
+    beat at least; beats in which one sounds for less, without being silent, are left out, and so
+    are those in which none sounds.
+    """
+
+    config = "music_beat_level_instrument_recognition"
+    requires = frozenset({"beats", "parts", "instruments"})
+    inputs = {"audio": Kind.AUDIO, "start": Kind.NUMBER, "end": Kind.NUMBER}
+    outputs = {"instruments": Kind.LABELS}
+    max_beats: ClassVar[int] = 2
+    clear_share: ClassVar[float] = 0.2
+
+    def drafts(self, clip: Clip, rng: Rng) -> Iterator[Draft]:
+        """At most `max_beats` instances.
+
+        Raises:
+            Unusable: no beat is clear.
+        """
+        assert clip.beats is not None
+        assert clip.instruments is not None
+        ends = [beat.time for beat in clip.beats]
+        found = {
+            (start, end): sounding
+            for start, end in pairwise(ends)
+            if (sounding := self._sounding(clip, start, end))
+        }
+        if not found:
+            raise Unusable("no-clear-beat", f"none of {len(ends)} beats is clear")
+        for start, end in sorted(rng.sample(list(found), min(len(found), self.max_beats))):
+            names = tuple(sorted(found[start, end]))
+            slots: dict[str, Value] = {
+                "audio": clip.audio,
+                "start": f"{start:.2f}",
+                "end": f"{end:.2f}",
+                "instruments": Labels(names, clip.instruments.options),
+            }
+            yield Draft(slots, (clip,))
+
+    def _sounding(self, clip: Clip, start: float, end: float) -> set[str]:
+        """The instruments that sound in a beat; none where it is not clear."""
+        names = set()
+        for part in clip.parts or ():
+            shares = [min(n.offset, end) - max(n.onset, start) for n in part.notes]
+            share = max(shares, default=0.0) / (end - start)
+            if share >= self.clear_share:
+                names.add(part.instrument)
+            elif share > 0:
+                return set()
+        return names
