@@ -49,6 +49,14 @@ def corpora(
     listing.show_corpora(listing.corpus_list(root), as_json=json)
 
 
+@app.command(epilog="Example: `audio-flan templates`")
+def templates(json: Json = False) -> None:
+    """List the wordings of each task: how many there are, and how varied they are."""
+    from audio_flan import listing
+
+    listing.show_templates(listing.template_list(), as_json=json)
+
+
 @app.command(epilog="Example: `audio-flan build out --root corpora --task speech_asr --workers 4`")
 def build(
     out: Annotated[Path, typer.Argument(help="Folder of the dataset; a rerun goes on in it.")],

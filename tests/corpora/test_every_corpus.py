@@ -17,15 +17,15 @@ import pytest
 
 from audio_flan import audio
 from audio_flan.audio import AudioRef
-from audio_flan.clip import ANNOTATIONS, Clip, Reject
+from audio_flan.clip import ANNOTATIONS, Clip, Reject, Span, Stem
 from audio_flan.corpora import corpus_class, corpus_classes, corpus_keys
-from audio_flan.corpora.base import SPLITS, Corpus, TableCorpus
+from audio_flan.corpora.base import MAX_LISTED, SPLITS, Corpus, TableCorpus
 from audio_flan.corpora.finding import find_corpora
 from audio_flan.errors import CorpusLayoutError
 from audio_flan.languages import language_name
 from audio_flan.samples import write_samples
 from audio_flan.schema import audio_id
-from audio_flan.slots import Label
+from audio_flan.slots import Labels
 from audio_flan.taxonomy import DOMAINS
 
 every_corpus = pytest.mark.parametrize("key", corpus_keys())
@@ -44,7 +44,7 @@ def metadata_files() -> list[tuple[str, str]]:
             (cls.key, file)
             for cls in corpus_classes()
             for file in cls.metadata
-            if (Path(root) / folder_name(cls.key) / file).exists()
+            if (Path(root) / folder_name(cls.key) / file).is_file()
         ]
 
 
@@ -77,7 +77,10 @@ def read(corpus: Corpus) -> list[Clip | Reject]:
 
 def clips(corpus: Corpus) -> list[Clip]:
     found = read(corpus)
-    assert [item for item in found if isinstance(item, Reject)] == []
+    # A quirk of a publisher's may be a clip that is listed as unusable.
+    rejects = [item.reason for item in found if isinstance(item, Reject)]
+    assert len(rejects) <= 1
+    assert set(rejects) <= {"failed-restoration", "blacklisted"}
     return [item for item in found if isinstance(item, Clip)]
 
 
@@ -87,8 +90,19 @@ def contents(corpus: Corpus) -> list[tuple[Clip, bytes]]:
     def without_place(ref: AudioRef) -> AudioRef:
         return replace(ref, path="", member=None)
 
+    def stems_without_place(stems: tuple[Stem, ...] | None) -> tuple[Stem, ...] | None:
+        return stems and tuple(replace(stem, audio=without_place(stem.audio)) for stem in stems)
+
     return [
-        (replace(clip, audio=without_place(clip.audio)), audio.load(clip.audio).data)
+        (
+            replace(
+                clip,
+                audio=without_place(clip.audio),
+                stems=stems_without_place(clip.stems),
+                voices=stems_without_place(clip.voices),
+            ),
+            audio.load(clip.audio).data,
+        )
         for clip in clips(corpus)
     ]
 
@@ -198,11 +212,21 @@ def test_closed_labels_are_labels_of_the_class(key: str, samples: Path) -> None:
         for field in ANNOTATIONS:
             value = getattr(clip, field)
             if field in cls.labels and value is not None:
-                assert isinstance(value, Label)
-                assert value.options == cls.labels[field]
-                assert value.value in value.options
+                labels = list(labels_of(value))
+                assert labels
+                assert set(labels) <= set(cls.labels[field])
+                assert not isinstance(value, Labels) or value.options == cls.labels[field]
             else:
-                assert not isinstance(value, Label), field
+                assert not isinstance(value, Labels), field
+
+
+def labels_of(value: Labels | tuple[Span | Stem, ...]) -> Iterator[str]:
+    """The labels in a field that has a closed set: themselves, of its spans, of its stems."""
+    for item in (value,) if isinstance(value, Labels) else value:
+        if isinstance(item, Stem):
+            yield from item.instrument.values if item.instrument else ()
+        else:
+            yield from item.values if isinstance(item, Labels) else (item.label,)
 
 
 @every_corpus
@@ -218,12 +242,14 @@ def test_ids_are_unique_over_all_splits_and_fit_for_audio_ids(key: str, samples:
 
 
 @every_corpus
-def test_audio_decodes_and_is_short_and_not_silent(key: str, samples: Path) -> None:
+def test_audio_decodes_and_is_silent_only_where_it_says_so(key: str, samples: Path) -> None:
     for clip in clips(corpus_class(key).open(str(samples))):
         wave = audio.waveform(clip.audio)
-        assert 0.5 <= wave.seconds <= 3.0, clip.id
-        assert wave.seconds == audio.duration(clip.audio)
-        assert np.abs(wave.samples).max() > 0.01, clip.id
+        assert 0.3 <= wave.seconds <= 15.0, clip.id
+        # A stretch is rounded to whole samples.
+        assert wave.seconds == pytest.approx(audio.duration(clip.audio), abs=1 / wave.rate)
+        silent = clip.sound_kind is not None and clip.sound_kind.value == "silence"
+        assert (np.abs(wave.samples).max() > 0.01) != silent, clip.id
         assert audio.load(clip.audio, verify=True).seconds == wave.seconds
 
 
@@ -380,6 +406,12 @@ def test_a_broken_archive_is_told_with_its_name(key: str, samples: Path, root: P
 # Metadata that is not as published
 
 
+def siblings(cls: type[Corpus], file: str) -> list[str]:
+    """What does as well as a metadata file: the others in its folder, where any of them will do."""
+    place = file.rpartition("/")[0]
+    return [f for f in cls.metadata if cls.any_metadata and f.rpartition("/")[0] == place != f]
+
+
 @every_metadata_file
 def test_a_missing_metadata_file_tells_what_is_missing_where_and_where_to_get_it(
     key: str, file: str, copy: Callable[[str], Path]
@@ -387,6 +419,10 @@ def test_a_missing_metadata_file_tells_what_is_missing_where_and_where_to_get_it
     cls, folder = corpus_class(key), copy(key)
     (folder / file).unlink()
     root = str(folder.parent)
+    if any((folder / other).is_file() for other in siblings(cls, file)):
+        # A part of the corpus is not there; the others are.
+        assert cls.find(root)
+        return
     for search in (cls.find, cls.open, find_corpora):
         with pytest.raises(CorpusLayoutError) as caught:
             search(root)
@@ -400,7 +436,7 @@ def test_an_empty_folder_of_its_name_tells_what_is_missing(key: str, tmp_path: P
     (tmp_path / folder_name(key)).mkdir()
     with pytest.raises(CorpusLayoutError) as caught:
         cls.find(str(tmp_path))
-    for part in (key, str(tmp_path), *cls.metadata, cls.download):
+    for part in (key, str(tmp_path), *cls.metadata[:MAX_LISTED], cls.download):
         assert part in str(caught.value)
 
 
@@ -411,8 +447,8 @@ def test_metadata_in_latin_1_is_told_with_file_and_line(
     folder = copy(key)
     lines = (folder / file).read_bytes().split(b"\n")
     # Some have one long line.
-    index = min(2, len(lines) - 1)
-    lines[index] += "é".encode("latin-1")
+    index = max(i for i, line in enumerate(lines[:3]) if line)
+    lines[index] = lines[index][:-1] + "é".encode("latin-1") + lines[index][-1:]
     (folder / file).write_bytes(b"\n".join(lines))
     with pytest.raises(CorpusLayoutError) as caught:
         read(corpus_class(key).open(str(folder)))
@@ -519,8 +555,14 @@ def test_clips_of_a_partial_copy_come_and_their_audio_is_told_missing(
     whole = clips(corpus_class(key).open(str(folder)))
     gone = whole[0].audio
     (folder / gone.name).unlink()
-    corpus = corpus_class(key).open(str(folder))
-    assert clips(corpus) == whole
+    found = read(corpus_class(key).open(str(folder)))
+    rejects = [item for item in found if isinstance(item, Reject)]
+    if missing := [reject for reject in rejects if reject.reason == "audio-missing"]:
+        # A reader that goes by the files that are there tells of what has none.
+        assert {clip.id for clip in whole} >= {c.id for c in found if isinstance(c, Clip)}
+        assert all(reject.detail for reject in missing)
+        return
+    assert [item for item in found if isinstance(item, Clip)] == whole
     for use in (audio.load, audio.check):
         with pytest.raises(audio.Unusable) as caught:
             use(gone)

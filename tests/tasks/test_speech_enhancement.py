@@ -73,7 +73,9 @@ def written(folder: Path, audio: Samples, rate: int = 16_000) -> Clip:
 def draft_of(task: type[SimulatedTask], clip: Clip, seed: int = 0) -> Draft:
     if task is Dereverberation:
         pytest.importorskip("pyroomacoustics")
-    (draft,) = task().drafts(clip, Rng(seed, task.config, clip.id), {"noise": Pool([])})
+    (draft,) = task().drafts(
+        clip, Rng(seed, task.config, clip.id), {"noise": Pool([]), "room": Pool([])}
+    )
     return draft
 
 
@@ -117,7 +119,8 @@ def test_slots_and_records(task: type[SimulatedTask], clips: list[Clip]) -> None
         if kind is Kind.NUMBER:
             assert re.fullmatch(kind.value, str(draft.slots[name]))
     assert json.loads(json.dumps(draft.simulation)) == draft.simulation
-    assert "rule:" in str(task.__doc__)
+    assert str(task.__doc__).split()[0] in task().rule
+    assert len(task().rule) > 300, "the card says how its instances are made"
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -172,6 +175,32 @@ def test_stereo_becomes_mono(task: type[SimulatedTask], tmp_path: Path) -> None:
 
 
 # ---- each of them ------------------------------------------------------------------------------
+
+
+def test_a_recorded_response_is_used_measured_and_told_of(
+    clips: list[Clip], tmp_path: Path
+) -> None:
+    experimental = pytest.importorskip("pyroomacoustics.experimental")
+    rate = source_of(clips[0])[1]
+    time = np.arange(rate) / rate
+    response = 0.02 * np.random.default_rng(0).standard_normal(rate) * 10 ** (-3 * time / 0.4)
+    response[:40] = 0.0
+    response[40] = 0.9
+    soundfile.write(tmp_path / "hall.wav", response, rate, subtype="PCM_24")
+    hall = clip_of(tmp_path / "hall.wav")
+    (draft,) = Dereverberation().drafts(clips[0], Rng(0), {"room": Pool([hall])})
+    assert draft.auxiliary == (hall,)
+    assert draft.simulation["room_response"] == "hall"
+    measured = experimental.measure_rt60(response, fs=rate, decay_db=30)
+    assert draft.simulation["measured_t60_seconds"] == pytest.approx(measured, rel=0.1)
+    assert draft.simulation["measured_t60_seconds"] == pytest.approx(0.4, rel=0.1)
+    (wet, _), (dry, _) = (stored(draft, slot) for slot in PAIRS[Dereverberation])
+    source, _ = source_of(clips[0])
+    assert lag(wet, source) == lag(dry, source) == 0
+    # Put through the response anew, from the file of the source.
+    again = signal.fftconvolve(source, response)[40 : 40 + source.size]
+    scale = float(wet @ again / (again @ again))
+    assert np.max(np.abs(wet - scale * again)) < 2**-13
 
 
 def test_reverberant_speech_has_more_late_sound_and_a_measured_t60(clips: list[Clip]) -> None:
@@ -297,7 +326,7 @@ def test_the_ratio_that_is_answered_is_the_one_of_the_file(clips: list[Clip]) ->
 def test_the_noise_is_mixed_as_for_denoising(clips: list[Clip]) -> None:
     for clip in clips[:4]:
         noisy, asked = (
-            next(task().drafts(clip, Rng(7), {"noise": Pool([])}))
+            next(task().drafts(clip, Rng(7), {"noise": Pool([]), "room": Pool([])}))
             for task in (Denoising, SnrEstimation)
         )
         one, other = (stored(draft, "noisy_speech")[0] for draft in (noisy, asked))
