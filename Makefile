@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 DEMO_CORPORA = build/demo-corpora
 
-.PHONY: demo test check format bench clean
+.PHONY: demo audit test check format docs bench clean
 
 # Build all tasks from the package's miniature corpora and load one back.
 demo: $(VENV)/installed
@@ -16,6 +16,10 @@ demo: $(VENV)/installed
 	$(BIN)/audio-flan show demo speech_denoising -n 1
 	# A second run finds everything done and prints the table.
 	$(BIN)/audio-flan build demo --root $(DEMO_CORPORA)
+
+# Rebuild the demo's answers from the raw annotation files, by a path of its own.
+audit: demo
+	$(BIN)/python tools/audit_answers.py demo $(DEMO_CORPORA)
 
 test: $(VENV)/installed-for-development
 	$(BIN)/python -m pytest -n 2
@@ -29,6 +33,10 @@ check: $(VENV)/installed-for-development
 format: $(VENV)/installed-for-development
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# The tasks with an instance of each.
+docs: $(VENV)/installed-for-development
+	$(BIN)/python tools/write_task_docs.py
 
 bench: $(VENV)/installed-for-development
 	$(BIN)/python -m benchmarks
