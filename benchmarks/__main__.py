@@ -34,7 +34,7 @@ class Name(str, Enum):
     PASS_THROUGH = "pass_through"
     TEXT_ONLY = "text_only"
     START_UP = "start_up"
-    DENOISING = "denoising"
+    RENDERING = "rendering"
 
 
 class Scale(str, Enum):
@@ -87,7 +87,7 @@ def show(results: Sequence[Result]) -> None:
 
 def report(results: Sequence[Result], scale: str) -> dict[str, Any]:
     """All figures, with what they were measured on."""
-    packages = ("audio-flan", "datasets", "numpy", "pyarrow", "scipy", "soundfile")
+    packages = ("audio-flan", "datasets", "numpy", "pyarrow", "scipy", "soundfile", "soxr")
     return {
         "scale": scale,
         "machine": {"platform": platform.platform(), "cores": os.cpu_count()},
