@@ -11,17 +11,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from audio_flan.audio import decode
     from audio_flan.errors import AudioFlanError
-    from audio_flan.loading import load_dataset
+    from audio_flan.loading import list_corpora, list_tasks, load_dataset
     from audio_flan.schema import from_jsonl, to_jsonl
 
 __version__ = "0.1.0"
 
-__all__ = ["AudioFlanError", "decode", "from_jsonl", "load_dataset", "to_jsonl"]
+__all__ = [
+    "AudioFlanError",
+    "decode",
+    "from_jsonl",
+    "list_corpora",
+    "list_tasks",
+    "load_dataset",
+    "to_jsonl",
+]
 
 _HOMES = {
     "AudioFlanError": "errors",
     "decode": "audio",
     "from_jsonl": "schema",
+    "list_corpora": "loading",
+    "list_tasks": "loading",
     "load_dataset": "loading",
     "to_jsonl": "schema",
 }

@@ -164,6 +164,11 @@ def minor_task(config: str) -> MinorTask:
     return tasks[config]
 
 
+def view_names() -> tuple[str, ...]:
+    """Names of views over several tasks: "all", the domains, the slugs of the major tasks."""
+    return tuple(dict.fromkeys(("all", *DOMAINS, *(major.slug for major in load_taxonomy()))))
+
+
 def _read() -> Any:
     import yaml
 

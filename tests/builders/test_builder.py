@@ -9,7 +9,7 @@ import pytest
 
 import audio_flan
 from audio_flan.cli import main
-from audio_flan.errors import RootError, UnknownNameError
+from audio_flan.errors import CorpusLayoutError, RootError, UnknownNameError
 from audio_flan.tasks import task_configs
 
 
@@ -163,8 +163,8 @@ def test_mistakes_are_clear(samples: Path) -> None:
         audio_flan.load_dataset("speech_asrr", root=samples)
     with pytest.raises(UnknownNameError, match="did you mean 'train'"):
         audio_flan.load_dataset("speech_asr", root=samples, split="trian", streaming=True)
-    with pytest.raises(RootError, match="root=FOLDER"):
-        audio_flan.load_dataset("speech_asr")
+    with pytest.raises(CorpusLayoutError, match="nothing there"):
+        audio_flan.load_dataset("speech_asr", corpora={"ljspeech": str(samples / "nothing")})
     with pytest.raises(RootError, match="no such folder"):
         audio_flan.load_dataset("speech_asr", root=samples / "nothing")
 
