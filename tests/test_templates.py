@@ -80,6 +80,8 @@ def values_of(variation: Variation, config: str) -> Iterator[dict[str, str | Lab
     """Slot values that give every label of the task, and every hostile value, at least once."""
     task = get_task(config)
     sets = task.label_sets(corpus_classes())
+    # Of large sets every variation says another part; all of them say all labels.
+    turn = [v.id for v in task_template(config).variations].index(variation.id)
     literals = [
         literal
         for text in (variation.instruction, variation.input, variation.output)
@@ -89,9 +91,13 @@ def values_of(variation: Variation, config: str) -> Iterator[dict[str, str | Lab
     examples: dict[str, list[str | Labels]] = {}
     for number, (slot, kind) in enumerate(task.kinds.items()):
         if kind is Kind.LABEL:
-            examples[slot] = [Label(label, sets[slot]) for label in sets[slot]]
+            examples[slot] = [Label(label, sets[slot]) for label in part(sets[slot], turn)]
         elif kind is Kind.LABELS:
-            examples[slot] = list(label_lists(sets[slot]))
+            examples[slot] = [
+                labels
+                for value in part(sets[slot], turn)
+                for labels in lists_with(value, sets[slot])
+            ]
         elif kind is Kind.AUDIO:
             # Each audio slot has an audio of its own.
             examples[slot] = [e.replace("<|EOA|>", f"{number}<|EOA|>") for e in EXAMPLES[kind]]
@@ -101,13 +107,21 @@ def values_of(variation: Variation, config: str) -> Iterator[dict[str, str | Lab
         yield {slot: values[index % len(values)] for slot, values in examples.items()}
 
 
-def label_lists(labels: tuple[str, ...]) -> Iterator[Labels]:
-    """One to four labels at a time, each of the set at least once, sorted and in any order."""
-    for index, label in enumerate(labels):
-        several = [label, *labels[index + 1 : index + 1 + index % 4]]
-        yield Labels(tuple(sorted(several)), labels)
-        again = several[-1:] if len(several) > 1 else []
-        yield Labels((*several[::-1], *again), labels, ordered=True)
+PARTS = 10
+"""Parts of a label set that is larger than what a list of options shows."""
+
+
+def part(labels: tuple[str, ...], turn: int) -> tuple[str, ...]:
+    return labels[turn % PARTS :: PARTS] if len(labels) > MAX_OPTIONS else labels
+
+
+def lists_with(label: str, labels: tuple[str, ...]) -> Iterator[Labels]:
+    """A label with none to three others, sorted, and in an order that matters."""
+    index = labels.index(label)
+    several = [label, *labels[index + 1 : index + 1 + index % 4]]
+    yield Labels(tuple(sorted(several)), labels)
+    again = several[-1:] if len(several) > 1 else []
+    yield Labels((*several[::-1], *again), labels, ordered=True)
 
 
 def said_values(

@@ -338,7 +338,7 @@ def led_by(instance: Instance) -> list[str]:
 
 
 @every_task
-@pytest.mark.parametrize("limit", [0, 1, 2, 3, 1_000])
+@pytest.mark.parametrize("limit", [0, 2])
 def test_a_limit_gives_the_first_rows_and_accounts_for_the_rest(
     samples: Path, config: str, key: str, limit: int
 ) -> None:
