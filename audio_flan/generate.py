@@ -33,6 +33,9 @@ MAX_POOL = 4096
 """Clips of a pool, in equal shares of the corpora: plenty to draw from, and a bounded memory."""
 
 
+LARGE_ROW = 2_000_000
+"""Bytes of audio above which a row loads slowly in the Hub's viewer, and is counted."""
+
 NOTHING_TO_ASK = Unusable("nothing-to-ask", "the task found nothing to ask about this clip")
 
 
@@ -47,6 +50,8 @@ class Tally:
         made: instances.
         seconds: audio of the instances.
         rejected: clips by reason.
+        large: instances with more than `LARGE_ROW` bytes of audio, by what their audio is.
+        mixed_in: instances with audio of an auxiliary clip, by the key of its corpus.
     """
 
     read: int = 0
@@ -55,6 +60,8 @@ class Tally:
     made: int = 0
     seconds: float = 0.0
     rejected: Counter[str] = field(default_factory=Counter)
+    large: Counter[str] = field(default_factory=Counter)
+    mixed_in: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Tally) -> None:
         """Add another's counts to these."""
@@ -64,6 +71,8 @@ class Tally:
         self.made += other.made
         self.seconds += other.seconds
         self.rejected += other.rejected
+        self.large += other.large
+        self.mixed_in += other.mixed_in
 
 
 class Generation:
@@ -251,7 +260,11 @@ class Generation:
             ]
         )
         other = self._provenance(draft, used, variation)
-        return Instance(uuid, *rendered, other, audio, self._origin)
+        instance = Instance(uuid, *rendered, other, audio, self._origin)
+        if instance.audio_bytes > LARGE_ROW:
+            self.tally.large[_forms(draft)] += 1
+        self.tally.mixed_in.update(sorted({clip.corpus for clip in draft.auxiliary}))
+        return instance
 
     def _identity(
         self, slot: str, audio: AudioRef | Waveform, draft: Draft, ordinal: int
@@ -303,6 +316,20 @@ class Generation:
             }
             self._wordings[variation.id] = to_json(shared)[1:-1]
         return self._wordings[variation.id]
+
+
+def _forms(draft: Draft) -> str:
+    """What the audio of a draft is, for the record of what makes a row large."""
+    forms = {
+        "computed audio"
+        if isinstance(value, Waveform)
+        else "whole recordings as published"
+        if value.is_whole
+        else "stretches or channels of recordings"
+        for value in draft.slots.values()
+        if isinstance(value, (AudioRef, Waveform))
+    }
+    return " and ".join(sorted(forms))
 
 
 def _place(audio: AudioRef) -> str:

@@ -15,6 +15,7 @@ from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
 
+import audio_flan
 from audio_flan.clip import Reject
 from audio_flan.corpora.base import Corpus
 from audio_flan.engine.finish import Layout, finish
@@ -125,7 +126,15 @@ class Worker:
         parts = write_parts(instances, self._layout.parts, unit.key)
         self._write_rejects(unit, generation.rejects)
         names = tuple(part.stem for part in parts)
-        record = UnitRecord(unit.config, unit.corpus, unit.split, names, generation.tally)
+        record = UnitRecord(
+            config=unit.config,
+            corpus=unit.corpus,
+            split=unit.split,
+            parts=names,
+            tally=generation.tally,
+            version=audio_flan.__version__,
+            options=asdict(self._options),
+        )
         self._layout.write(self._layout.record(unit.key), f"{record.to_json()}\n")
         return record
 

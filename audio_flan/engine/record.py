@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ class UnitRecord:
     Args:
         config, corpus, split: what the unit was.
         parts: names of its Parquet parts.
-        tally: the counts of `Tally`, `rejected` by reason.
+        tally: the counts of `Tally`.
+        version: the version of this library that made them.
+        options: the build's options by name.
     """
 
     config: str
@@ -26,17 +29,20 @@ class UnitRecord:
     split: str
     parts: tuple[str, ...]
     tally: Tally
+    version: str
+    options: Mapping[str, Any]
 
     def to_json(self) -> str:
         """The record as a line of JSON."""
         tally = {field.name: getattr(self.tally, field.name) for field in fields(self.tally)}
         record = {field.name: getattr(self, field.name) for field in fields(self)}
-        return json.dumps({**record, "tally": {**tally, "rejected": dict(self.tally.rejected)}})
+        return json.dumps({**record, "tally": tally})
 
     @classmethod
     def read(cls, path: Path) -> UnitRecord:
         """Read a record."""
         record: dict[str, Any] = json.loads(path.read_text())
         counts = record["tally"]
-        tally = Tally(**{**counts, "rejected": Counter(counts["rejected"])})
+        by_name = {name: Counter(n) for name, n in counts.items() if isinstance(n, dict)}
+        tally = Tally(**{**counts, **by_name})
         return cls(**{**record, "parts": tuple(record["parts"]), "tally": tally})

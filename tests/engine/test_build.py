@@ -96,7 +96,7 @@ def test_another_task_joins_and_other_options_replace(samples: Path, tmp_path: P
     build(out, samples, "--task", "speech_tts")
     assert digests(out / "speech_asr") == asr
     card = (out / "README.md").read_text(encoding="utf-8")
-    assert "config_name: speech_asr" in card and "config_name: speech_tts" in card
+    assert 'config_name: "speech_asr"' in card and 'config_name: "speech_tts"' in card
     build(out, samples, "--task", "speech_asr", "--limit", "1", "--split", "train")
     counts = [pq.read_metadata(path).num_rows for path in (out / "speech_asr").glob("train-*")]
     assert len(counts) >= 2 and set(counts) == {1}
