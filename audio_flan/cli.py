@@ -136,6 +136,44 @@ def show(
     listing.show_rows(out, task, n)
 
 
+@app.command(epilog="Example: `audio-flan push out HKUSTAudio/Audio-FLAN --dry-run`")
+def push(
+    out: Annotated[Path, typer.Argument(help="Folder of a finished build.")],
+    repo: Annotated[str, typer.Argument(metavar="ORG/NAME", help="Dataset repository.")],
+    private: Annotated[
+        bool, typer.Option("--private", help="Nobody else may see the repository.")
+    ] = False,
+    revision: Annotated[str | None, typer.Option(help="Branch, made if it is new.")] = None,
+    create_pr: Annotated[
+        bool, typer.Option("--create-pr", help="Open a pull request instead of writing to main.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")
+    ] = False,
+    rights: Annotated[
+        bool, typer.Option("--i-have-the-rights", help="Send all audio, whatever the licences say.")
+    ] = False,
+    without_audio: Annotated[
+        bool, typer.Option("--without-audio", help="Send no audio that may not be published again.")
+    ] = False,
+) -> None:
+    """Publish a built dataset on the HuggingFace Hub; a rerun goes on where it stopped."""
+    from audio_flan import listing
+    from audio_flan.hub.push import Destination
+    from audio_flan.hub.push import push as push_dataset
+
+    destination = Destination(repo, private, revision, create_pr)
+    receipt = push_dataset(
+        out,
+        destination,
+        with_rights=rights,
+        without_audio=without_audio,
+        dry_run=dry_run,
+        on_ready=lambda cargo: listing.show_cargo(cargo, destination),
+    )
+    listing.show_receipt(receipt)
+
+
 @app.command(epilog="Example: `audio-flan sample corpora`")
 def sample(
     folder: Annotated[Path, typer.Argument(help="Folder to write them to.")],

@@ -16,6 +16,8 @@ from rich.table import Table
 if TYPE_CHECKING:
     from audio_flan.engine.plan import Unit
     from audio_flan.engine.record import UnitRecord
+    from audio_flan.hub.cargo import Cargo
+    from audio_flan.hub.push import Destination, Receipt
     from audio_flan.template import Variation
 
 FILE_WIDTH = 120
@@ -222,6 +224,37 @@ def show_build(out: Path, records: Sequence[UnitRecord]) -> None:
     console.print(f"{made:,} instances in {out}{where}")
 
 
+def show_cargo(cargo: Cargo, to: Destination) -> None:
+    """What a push will send: files and bytes of each config, and where they go."""
+    sizes: dict[str, list[int]] = {}
+    for name, size in cargo.files.items():
+        sizes.setdefault(name.split("/")[0], []).append(size)
+    table = Table("config")
+    for column in ("files", "bytes"):
+        table.add_column(column, justify="right")
+    for config, files in sizes.items():
+        table.add_row(config, str(len(files)), f"{sum(files):,}")
+    console.print(table)
+    branch = "a pull request" if to.create_pr else to.revision or "main"
+    private = "private" if to.private else "public if it is new"
+    total = f"{len(cargo.files)} Parquet files of {sum(cargo.files.values()):,} bytes and the card"
+    console.print(f"to send: {total}, to {to.repo_id} ({branch}; {private})", soft_wrap=True)
+    if cargo.withheld:
+        console.print(f"{cargo.withheld:,} rows go without their audio", soft_wrap=True)
+
+
+def show_receipt(receipt: Receipt | None) -> None:
+    """What a push did; None for a dry run."""
+    if receipt is None:
+        console.print("nothing was sent (dry run)")
+        return
+    counts = f"{receipt.sent} files sent, {receipt.unchanged} unchanged, {receipt.removed} removed"
+    console.print(f"{counts}: {receipt.url}", soft_wrap=True)
+    if receipt.unlisted:
+        names = ", ".join(receipt.unlisted)
+        console.print(f"the new card does not name what else is there: {names}", soft_wrap=True)
+
+
 def show_rows(out: Path, task: str, count: int) -> None:
     """Print the first rows of a task.
 
@@ -256,7 +289,8 @@ def _show_row(task: str, row: dict[str, Any]) -> None:
     for column in AUDIO_COLUMNS:
         if row[column]:
             console.print(f"[bold]{column}:[/bold] {_describe(row[column])}")
-    console.print(f"[bold]other:[/bold] {json.dumps(json.loads(row['other']), ensure_ascii=False)}")
+    console.print("[bold]other:[/bold] ", end="")
+    console.print(json.dumps(json.loads(row["other"]), ensure_ascii=False), markup=False)
 
 
 def _describe(audio: dict[str, Any]) -> str:

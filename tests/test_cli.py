@@ -153,7 +153,7 @@ def test_help_is_complete_and_light() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert shown.returncode == 0, shown.stderr
-    for command in ("tasks", "corpora", "build", "show", "sample"):
+    for command in ("tasks", "corpora", "templates", "build", "push", "show", "sample"):
         assert command in shown.stdout
 
 
