@@ -66,3 +66,4 @@ class AudioSuperResolution(BandRestoration):
     requires = frozenset({"sound"})
     inputs = {"low_resolution_audio": Kind.AUDIO, "rate": Kind.NUMBER}
     outputs = {"high_resolution_audio": Kind.AUDIO}
+    longest = 10.0

@@ -60,7 +60,8 @@ class _Extraction(SimulatedTask):
         stretch = excerpt(clip.audio, self.longest, rng)
 
         target, rate = mono(waveform(stretch), stretch.name)
-        noise, other_rate = mono(waveform(other.audio), other.audio.name)
+        masker = excerpt(other.audio, self.longest, rng)
+        noise, other_rate = mono(waveform(masker), masker.name)
         noise = resample(noise[None], other_rate, rate)[0]
         noise = fit_length(noise, target.size, rate, rng.numpy())
         if not noise.any():
