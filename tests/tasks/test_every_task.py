@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,7 +45,8 @@ SERVED = [
 NOTHING_THERE = "none"
 """The fixed answer where there is nothing to list, which the question must name."""
 MARKER = re.compile(r"<\|SOA\|>(.*?)<\|EOA\|>")
-every_task = pytest.mark.parametrize(("config", "key"), SERVED)
+# By task and corpus, so that the few runs that are kept serve all the tests of one.
+every_task = pytest.mark.parametrize(("config", "key"), SERVED, scope="module")
 
 
 class Run(NamedTuple):
@@ -79,7 +80,7 @@ def generate(
     return Run(instances, generation.tally, generation.rejects)
 
 
-@cache
+@lru_cache(maxsize=8)
 def runs(root: Path, config: str, key: str, seed: int = 0) -> dict[str, Run]:
     """One task over all splits of a corpus."""
     task, splits = get_task(config), open_corpora(root)[key].shards()
@@ -289,14 +290,14 @@ def test_uuids_are_unique_over_all_tasks_and_corpora(samples: Path) -> None:
 
 
 def test_one_audio_id_is_one_content_over_all_tasks(samples: Path) -> None:
-    contents: dict[str, set[bytes]] = defaultdict(set)
+    contents: dict[str, set[str]] = defaultdict(set)
     for config, key in SERVED:
         for row in rows(samples, config, key):
             for cell in cells(row).values():
                 id, _, extension = cell["path"].rpartition(".")
                 assert re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)?", id)
                 assert extension == extension.lower()
-                contents[id].add(cell["bytes"])
+                contents[id].add(sha256(cell["bytes"]).hexdigest())
     assert {id for id, found in contents.items() if len(found) > 1} == set()
 
 
@@ -393,7 +394,15 @@ def test_shards_give_the_same_rows_in_one_go_and_one_by_one(
             assert one_by_one == [instance.row() for instance in run.instances]
 
 
-@every_task
+# The reader is the same for all tasks: one of text and one of audio tell for each corpus.
+ENDS = [
+    (config, key)
+    for config, key in SERVED
+    if config in [[c for c, k in SERVED if k == key][end] for end in (0, -1)]
+]
+
+
+@pytest.mark.parametrize(("config", "key"), ENDS, scope="module")
 def test_the_same_rows_come_out_of_an_archive(
     samples: Path, tmp_path: Path, config: str, key: str
 ) -> None:
