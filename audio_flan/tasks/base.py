@@ -37,6 +37,7 @@ class Task(ABC):
             bears another name.
         alternatives: further sets of fields, any of which does in place of `requires`.
         domains: domains of the corpora that it is made from; empty for the task's own.
+        several_speakers: whether a corpus of one speaker has nothing to ask about.
     """
 
     config: ClassVar[str]
@@ -44,6 +45,7 @@ class Task(ABC):
     label_fields: ClassVar[Mapping[str, str]] = {}
     alternatives: ClassVar[tuple[frozenset[str], ...]] = ()
     domains: ClassVar[tuple[str, ...]] = ()
+    several_speakers: ClassVar[bool] = False
     inputs: ClassVar[Mapping[str, Kind]]
     outputs: ClassVar[Mapping[str, Kind]]
     one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()
@@ -81,6 +83,8 @@ class Task(ABC):
     def serves(self, corpus: Corpus | type[Corpus]) -> bool:
         """Whether a corpus of the task's domains has all that the task needs."""
         domains = self.domains or (self.minor.domain,)
+        if self.several_speakers and corpus.speakers == 1:
+            return False
         return corpus.domain in domains and self.fields_of(corpus.provides) is not None
 
     def fields_of(self, provided: Collection[str]) -> frozenset[str] | None:
@@ -115,12 +119,12 @@ class ClipTask(Task):
         """
 
 
-class LabelTask(ClipTask):
-    """A task that asks for a closed label of a clip, or for several.
+class AnnotationTask(ClipTask):
+    """A task that asks for one annotation of a clip as it stands: a label, several, or a text.
 
     Class attributes:
-        field: the annotation field that holds the label, and the name of its slot.
-        kind: `Kind.LABEL` or `Kind.LABELS`.
+        field: the annotation field that is asked for, and the name of its slot.
+        kind: the kind of the slot.
     """
 
     field: ClassVar[str]

@@ -1,14 +1,69 @@
-"""Drawing partners for tasks over pairs of clips: balanced, bounded, never the same pair twice."""
+"""Tasks over pairs of clips: partners drawn in balance, bounded, never the same pair twice."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from typing import ClassVar
 
 from audio_flan.clip import Clip
 from audio_flan.randomness import Rng
+from audio_flan.slots import Draft, Kind, Label, Value
+from audio_flan.tasks.base import PairTask
 
 Key = str | None
+YES_NO = ("yes", "no")
+
+
+class SamenessTask(PairTask):
+    """The rule of the pairs: both clips come from the same corpus and split; every clip of a window
+    leads one pair as long as it is in fewer than `max_pairs`, "yes" and "no" in balance to within
+    one; no clip is in more than `max_pairs` pairs, and no pair comes twice; the order of the two is
+    drawn.
+    """
+
+    # A subclass states the field that is to be the same, and what more it needs.
+    field: ClassVar[str]
+    max_pairs: ClassVar[int] = 4
+    needs: ClassVar[frozenset[str]] = frozenset()
+    across_strata: ClassVar[bool] = True
+    inputs = {"first_audio": Kind.AUDIO, "second_audio": Kind.AUDIO}
+
+    def __init_subclass__(cls) -> None:
+        cls.requires = cls.needs | {cls.field}
+        cls.outputs = {f"same_{cls.field}": Kind.LABEL}
+        cls.labels = {f"same_{cls.field}": YES_NO}
+
+    @abstractmethod
+    def stratum(self, clip: Clip) -> Key:
+        """What would give different groups away: the gender of speakers."""
+
+    def origin(self, clip: Clip) -> Key:
+        """What no pair is of twice: the piece that two clips are cut from."""
+        return None
+
+    def pairs(self, window: Sequence[Clip], rng: Rng) -> Iterator[Draft]:
+        """A pair for each clip that still finds a partner."""
+        for first, second, same in balanced_pairs(
+            window,
+            rng,
+            group=self._group,
+            stratum=self.stratum,
+            max_pairs=self.max_pairs,
+            across_strata=self.across_strata,
+            origin=self.origin,
+        ):
+            slots: dict[str, Value] = {
+                "first_audio": first.audio,
+                "second_audio": second.audio,
+                f"same_{self.field}": Label("yes" if same else "no", YES_NO),
+            }
+            yield Draft(slots, (first, second))
+
+    def _group(self, clip: Clip) -> Key:
+        value = getattr(clip, self.field)
+        return value.value if isinstance(value, Label) else value
 
 
 def balanced_pairs(
@@ -17,7 +72,7 @@ def balanced_pairs(
     group: Callable[[Clip], Key],
     stratum: Callable[[Clip], Key],
     *,
-    max_pairs: int = 4,
+    max_pairs: int,
     same_stratum_share: float = 0.75,
     across_strata: bool = True,
     origin: Callable[[Clip], Key] = lambda clip: None,

@@ -10,7 +10,7 @@ from audio_flan.clip import Clip, Span
 from audio_flan.errors import Unusable
 from audio_flan.randomness import Rng
 from audio_flan.slots import Draft, Kind, Labels
-from audio_flan.tasks.base import ClipTask, LabelTask
+from audio_flan.tasks.base import AnnotationTask, ClipTask
 from audio_flan.timeline import merged, spans, within, without_repeats
 
 MERGED_GAP = 0.2
@@ -22,14 +22,14 @@ def audible_events(clip: Clip) -> list[Span]:
     return merged(within(clip.events or (), duration(clip.audio)), MERGED_GAP)
 
 
-class AcousticSceneClassification(LabelTask):
+class AcousticSceneClassification(AnnotationTask):
     """The acoustic scene in which a recording was made, out of the corpus's own set."""
 
     config = "audio_scene_classification"
     field = "scene"
 
 
-class SoundEventRecognition(LabelTask):
+class SoundEventRecognition(AnnotationTask):
     """The classes of all sounds of a clip, in alphabetical order."""
 
     config = "audio_event_recognition"

@@ -8,7 +8,7 @@ from audio_flan.clip import Clip
 from audio_flan.music_notation import note_name
 from audio_flan.randomness import Rng
 from audio_flan.slots import Draft, Kind, Value
-from audio_flan.tasks.base import ClipTask, LabelTask
+from audio_flan.tasks.base import AnnotationTask, ClipTask
 
 
 class PitchClassification(ClipTask):
@@ -31,14 +31,14 @@ class PitchClassification(ClipTask):
         yield Draft(slots, (clip,))
 
 
-class KeyDetection(LabelTask):
+class KeyDetection(AnnotationTask):
     """The key of an excerpt that stays in one key, out of the 24 of major and minor."""
 
     config = "music_key_detection"
     field = "key"
 
 
-class InstrumentClassification(LabelTask):
+class InstrumentClassification(AnnotationTask):
     """All instruments, or families of instruments, that play, out of the corpus's own set.
 
     They are listed in alphabetical order.

@@ -9,67 +9,36 @@ from audio_flan.clip import Clip
 from audio_flan.randomness import Rng
 from audio_flan.slots import Draft, Kind, Label, Value
 from audio_flan.tasks.base import PairTask
-from audio_flan.tasks.pairing import balanced_pairs
+from audio_flan.tasks.pairing import SamenessTask
 
 
-class InstrumentComparison(PairTask):
-    """Whether two notes are played by instruments of the same family.
-
-    The rule of the pairs: two different notes of one split; "yes" and "no" in balance to within
-    one; no note is in more than four pairs, and no pair comes twice; the order of the two is drawn.
-    """
+class InstrumentComparison(SamenessTask):
+    """Whether two notes are played by instruments of the same family."""
 
     config = "music_instrument_comparison"
-    requires = frozenset({"instrument"})
-    inputs = {"first_audio": Kind.AUDIO, "second_audio": Kind.AUDIO}
-    outputs = {"same_instrument": Kind.LABEL}
-    labels = {"same_instrument": ("yes", "no")}
+    field = "instrument"
 
-    def pairs(self, window: Sequence[Clip], rng: Rng) -> Iterator[Draft]:
-        """A pair for each note that still finds a partner."""
-        for first, second, same in balanced_pairs(
-            window,
-            rng,
-            group=lambda clip: clip.instrument.value if clip.instrument else None,
-            stratum=lambda clip: None,
-        ):
-            slots: dict[str, Value] = {
-                "first_audio": first.audio,
-                "second_audio": second.audio,
-                "same_instrument": Label("yes" if same else "no", self.labels["same_instrument"]),
-            }
-            yield Draft(slots, (first, second))
+    def stratum(self, clip: Clip) -> str | None:
+        """None: families differ in nothing else that is annotated."""
+        return None
 
 
-class KeyComparison(PairTask):
-    """Whether two excerpts are in the same key, tonic and mode.
+class KeyComparison(SamenessTask):
+    """Whether two excerpts of two pieces are in the same key, tonic and mode.
 
-    The rule of the pairs: two excerpts of one split, of two pieces; "yes" and "no" in balance to
-    within one; three in four of the "no" pairs are of one mode; no excerpt is in more than four
-    pairs, and no pair comes twice; the order of the two is drawn.
+    Three in four of the "no" pairs are of one mode.
     """
 
     config = "music_key_comparison"
-    requires = frozenset({"key"})
-    inputs = {"first_audio": Kind.AUDIO, "second_audio": Kind.AUDIO}
-    outputs = {"same_key": Kind.LABEL}
-    labels = {"same_key": ("yes", "no")}
+    field = "key"
 
-    def pairs(self, window: Sequence[Clip], rng: Rng) -> Iterator[Draft]:
-        """A pair for each excerpt that still finds a partner."""
-        for first, second, same in balanced_pairs(
-            window,
-            rng,
-            group=lambda clip: clip.key.value if clip.key else None,
-            stratum=lambda clip: clip.key.value.split()[-1] if clip.key else None,
-            origin=lambda clip: clip.piece,
-        ):
-            slots: dict[str, Value] = {
-                "first_audio": first.audio,
-                "second_audio": second.audio,
-                "same_key": Label("yes" if same else "no", self.labels["same_key"]),
-            }
-            yield Draft(slots, (first, second))
+    def stratum(self, clip: Clip) -> str | None:
+        """The mode."""
+        return clip.key.value.split()[-1] if clip.key else None
+
+    def origin(self, clip: Clip) -> str | None:
+        """The piece."""
+        return clip.piece
 
 
 class TempoComparison(PairTask):

@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from audio_flan.clip import Clip
 from audio_flan.languages import LANGUAGES, language_name
 from audio_flan.randomness import Rng
-from audio_flan.slots import Draft, Kind, Label, Value
-from audio_flan.tasks.base import ClipTask, LabelTask, PairTask
-from audio_flan.tasks.pairing import balanced_pairs
+from audio_flan.slots import Draft, Kind, Label
+from audio_flan.tasks.base import AnnotationTask, ClipTask
+from audio_flan.tasks.pairing import SamenessTask
 
 
-class GenderRecognition(LabelTask):
+class GenderRecognition(AnnotationTask):
     """The gender of the speaker, in the corpus's own labels."""
 
     config = "speech_gender_recognition"
     field = "gender"
 
 
-class AgeRecognition(LabelTask):
+class AgeRecognition(AnnotationTask):
     """The age group of the speaker, in the corpus's own groups."""
 
     config = "speech_age_recognition"
     field = "age"
 
 
-class EmotionRecognition(LabelTask):
+class EmotionRecognition(AnnotationTask):
     """The emotion of the speaker, in the corpus's own labels."""
 
     config = "speech_emotion_recognition"
     field = "emotion"
 
 
-class AccentRecognition(LabelTask):
+class AccentRecognition(AnnotationTask):
     """The accent of the speaker, in the corpus's own labels."""
 
     config = "speech_accent_recognition"
@@ -56,34 +56,17 @@ class LanguageIdentification(ClipTask):
         yield Draft({"audio": clip.audio, "language": language}, (clip,))
 
 
-class SpokenParagraphRecognition(PairTask):
+class SpokenParagraphRecognition(SamenessTask):
     """Whether two recordings of one reader are from the same paragraph.
 
-    The rule of the pairs: both are different sentences read by the same speaker, so that the voice
-    tells nothing; "yes" where they stand in one paragraph, "no" where they stand in two, in
-    balance to within one; no utterance is in more than four pairs,
-    and no pair comes twice; the order of the two is drawn.
+    Both are different sentences read by the same speaker, so that the voice tells nothing.
     """
 
     config = "speech_paragraph_recognition"
-    requires = frozenset({"paragraph", "speaker"})
-    inputs = {"first_audio": Kind.AUDIO, "second_audio": Kind.AUDIO}
-    outputs = {"same_paragraph": Kind.LABEL}
-    labels = {"same_paragraph": ("yes", "no")}
+    field = "paragraph"
+    needs = frozenset({"speaker"})
+    across_strata = False
 
-    def pairs(self, window: Sequence[Clip], rng: Rng) -> Iterator[Draft]:
-        """A pair for each utterance that still finds a partner."""
-        pairs = balanced_pairs(
-            window,
-            rng,
-            group=lambda clip: clip.paragraph,
-            stratum=lambda clip: clip.speaker,
-            across_strata=False,
-        )
-        for first, second, same in pairs:
-            slots: dict[str, Value] = {
-                "first_audio": first.audio,
-                "second_audio": second.audio,
-                "same_paragraph": Label("yes" if same else "no", self.labels["same_paragraph"]),
-            }
-            yield Draft(slots, (first, second))
+    def stratum(self, clip: Clip) -> str | None:
+        """The speaker."""
+        return clip.speaker

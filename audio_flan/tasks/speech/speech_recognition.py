@@ -7,21 +7,15 @@ from collections.abc import Iterator
 from audio_flan.clip import Clip
 from audio_flan.randomness import Rng
 from audio_flan.slots import Draft, Kind, Value
-from audio_flan.tasks.base import ClipTask
+from audio_flan.tasks.base import AnnotationTask, ClipTask
 
 
-class AutomaticSpeechRecognition(ClipTask):
+class AutomaticSpeechRecognition(AnnotationTask):
     """The transcript of an utterance, as the publisher writes it."""
 
     config = "speech_asr"
-    requires = frozenset({"transcript"})
-    inputs = {"audio": Kind.AUDIO}
-    outputs = {"transcript": Kind.TEXT}
-
-    def drafts(self, clip: Clip, rng: Rng) -> Iterator[Draft]:
-        """One instance per utterance."""
-        assert clip.transcript is not None
-        yield Draft({"audio": clip.audio, "transcript": clip.transcript}, (clip,))
+    field = "transcript"
+    kind = Kind.TEXT
 
 
 class PhoneticRecognition(ClipTask):

@@ -8,11 +8,11 @@ from audio_flan.clip import Clip
 from audio_flan.languages import LANGUAGES, language_name
 from audio_flan.randomness import Rng
 from audio_flan.slots import Draft, Kind, Label, Value
-from audio_flan.tasks.base import LabelTask, PairTask
+from audio_flan.tasks.base import AnnotationTask, PairTask
 from audio_flan.tasks.translation import translations
 
 
-class IntentClassification(LabelTask):
+class IntentClassification(AnnotationTask):
     """What the speaker wants a device to do, out of the corpus's own intents."""
 
     config = "speech_intent_classification"
