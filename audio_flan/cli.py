@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from audio_flan import cli_options as given
+
 if TYPE_CHECKING:
-    from audio_flan.engine.plan import Options
+    from audio_flan.corpora.base import Corpus
+    from audio_flan.engine.executors import Engine
+    from audio_flan.engine.plan import Options, Plan
 
 app = typer.Typer(
     help="Turn audio corpora, as published, into Audio-FLAN: instruction data for audio models.",
@@ -19,19 +23,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-CorpusOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--corpus",
-        metavar="KEY[=PATH]",
-        help="Only this corpus, and where it lies if not under the root. Repeatable.",
-    ),
-]
-
 
 @app.command(epilog="Example: `audio-flan tasks --json`")
-def tasks(json: Json = False) -> None:
+def tasks(json: given.Json = False) -> None:
     """List the 80 tasks, and which of them can be built from which corpora."""
     from audio_flan import listing
 
@@ -41,7 +35,7 @@ def tasks(json: Json = False) -> None:
 @app.command(epilog="Example: `audio-flan corpora --root corpora`")
 def corpora(
     root: Annotated[str | None, typer.Option(help="Look for the corpora in this folder.")] = None,
-    json: Json = False,
+    json: given.Json = False,
 ) -> None:
     """List the corpora: what each provides and serves, whether it is there, where to get it."""
     from audio_flan import listing
@@ -50,72 +44,163 @@ def corpora(
 
 
 @app.command(epilog="Example: `audio-flan templates`")
-def templates(json: Json = False) -> None:
+def templates(json: given.Json = False) -> None:
     """List the wordings of each task: how many there are, and how varied they are."""
     from audio_flan import listing
 
     listing.show_templates(listing.template_list(), as_json=json)
 
 
+@app.command(epilog="Example: `audio-flan plan out --root corpora --task speech_asr`")
+def plan(
+    out: given.Out,
+    root: given.Root = None,
+    corpus: given.Corpora = None,
+    task: given.Tasks = None,
+    split: given.Splits = None,
+    seed: given.Seed = 0,
+    limit: given.Limit = None,
+    per_task_cap: given.PerTaskCap = None,
+    min_seconds: given.MinSeconds = None,
+    max_seconds: given.MaxSeconds = None,
+    unseen: given.Unseen = None,
+    license: given.Licenses = None,
+    commercial: given.Commercial = False,
+    verify_audio: given.VerifyAudio = False,
+    json: given.Json = False,
+) -> None:
+    """Say what a build of the same options would do: its work units, and how large they are."""
+    from audio_flan import listing
+    from audio_flan.engine.estimate import write_estimates
+
+    options = _options(
+        seed=seed,
+        limit=limit,
+        verify=verify_audio,
+        per_task_cap=per_task_cap,
+        min_seconds=min_seconds,
+        max_seconds=max_seconds,
+        unseen=tuple(unseen or ()),
+        licenses=tuple(license or ()),
+        commercial=commercial,
+    )
+    found, units = _planned(root, corpus, task, split, options)
+    listing.show_plan(write_estimates(out, found, units), as_json=json)
+
+
 @app.command(epilog="Example: `audio-flan build out --root corpora --task speech_asr --workers 4`")
 def build(
-    out: Annotated[Path, typer.Argument(help="Folder of the dataset; a rerun goes on in it.")],
-    root: Annotated[
-        str | None, typer.Option(help="Folder or URL with one folder for each corpus.")
-    ] = None,
-    corpus: CorpusOption = None,
-    task: Annotated[list[str] | None, typer.Option(help="Only this task. Repeatable.")] = None,
-    split: Annotated[
-        list[str] | None, typer.Option(help="Only train, validation or test. Repeatable.")
-    ] = None,
-    workers: Annotated[
-        int, typer.Option(min=1, help="Processes. They never change the output.")
-    ] = 1,
-    seed: Annotated[int, typer.Option(help="Seed of all draws.")] = 0,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Most instances per task, corpus and split.")
-    ] = None,
-    on_error: Annotated[
-        str, typer.Option(metavar="skip|raise", help="What to do about a clip that is of no use.")
-    ] = "skip",
-    verify_audio: Annotated[
-        bool, typer.Option("--verify-audio", help="Decode all audio instead of its header only.")
-    ] = False,
+    out: given.Out,
+    root: given.Root = None,
+    corpus: given.Corpora = None,
+    task: given.Tasks = None,
+    split: given.Splits = None,
+    seed: given.Seed = 0,
+    limit: given.Limit = None,
+    per_task_cap: given.PerTaskCap = None,
+    min_seconds: given.MinSeconds = None,
+    max_seconds: given.MaxSeconds = None,
+    unseen: given.Unseen = None,
+    license: given.Licenses = None,
+    commercial: given.Commercial = False,
+    on_error: given.OnError = "skip",
+    verify_audio: given.VerifyAudio = False,
+    workers: given.Workers = None,
+    engine: given.EngineName = "local",
+    partition: given.Partition = None,
+    time: given.Time = "24:00:00",
+    memory: given.Memory = 4,
+    units_per_job: given.UnitsPerJob = 1,
+    sbatch: given.Sbatch = None,
+    ray_address: given.RayAddress = None,
 ) -> None:
-    """Build a dataset of Parquet files from corpora on disk."""
-    from audio_flan.engine.plan import Options
-    from audio_flan.errors import UnknownNameError
+    """Build a dataset of Parquet files from corpora, on this machine or on a cluster."""
+    from audio_flan.errors import AudioFlanError, UnknownNameError
 
     if on_error not in ("skip", "raise"):
         raise UnknownNameError("value of --on-error", on_error, ("skip", "raise"))
-    options = Options(seed, limit, verify_audio, stop_at_reject=on_error == "raise")
-    _build(out, root, corpus, task, split, workers, options)
+    if engine not in ENGINES:
+        raise UnknownNameError("value of --engine", engine, ENGINES)
+    if engine == "slurm" and not partition:
+        raise AudioFlanError("--engine slurm needs --partition")
+    options = _options(
+        seed=seed,
+        limit=limit,
+        verify=verify_audio,
+        stop_at_reject=on_error == "raise",
+        per_task_cap=per_task_cap,
+        min_seconds=min_seconds,
+        max_seconds=max_seconds,
+        unseen=tuple(unseen or ()),
+        licenses=tuple(license or ()),
+        commercial=commercial,
+    )
+    if engine != "local":
+        # The processes of a cluster start in folders of their own.
+        out, root = _absolute(out), root and _absolute(root)
+        corpus = corpus and [_absolute_place(text) for text in corpus]
+    from audio_flan.engine import executors
+
+    chosen: Engine
+    if engine == "slurm":
+        pairs = dict(text.partition("=")[::2] for text in sbatch or ())
+        chosen = executors.SlurmEngine(partition or "", time, memory, workers, units_per_job, pairs)
+    elif engine == "ray":
+        chosen = executors.RayEngine(ray_address, memory, workers)
+    else:
+        chosen = executors.LocalEngine(workers or 1)
+    _build(out, root, corpus, task, split, options, chosen)
 
 
-def _build(
-    out: Path,
+ENGINES = ("local", "slurm", "ray")
+
+
+def _options(**chosen: Any) -> Options:
+    from audio_flan.engine.plan import Options
+    from audio_flan.errors import AudioFlanError
+
+    options = Options(**chosen)
+    least, most = options.min_seconds, options.max_seconds
+    if least is not None and most is not None and least > most:
+        raise AudioFlanError(f"--min-seconds {least:g} is more than --max-seconds {most:g}")
+    return options
+
+
+def _planned(
     root: str | None,
     corpus: list[str] | None,
     task: list[str] | None,
     split: list[str] | None,
-    workers: int,
     options: Options,
-) -> None:
+) -> tuple[list[Corpus], Plan]:
     from audio_flan import listing
     from audio_flan.corpora.finding import find_corpora
-    from audio_flan.engine.build import build as build_dataset
-    from audio_flan.engine.plan import choose_tasks, left_out, make_plan
+    from audio_flan.engine.plan import choose_corpora, choose_tasks, left_out, make_plan
 
     places = dict(_key_and_path(text) for text in corpus) if corpus else None
     configs = choose_tasks(task)
-    found = find_corpora(root, places)
-    units = make_plan(found, configs, split, options)
+    found = choose_corpora(find_corpora(root, places), options)
     if not task and (names := left_out()):
         typer.echo(f"left out: {', '.join(names)}; they need audio-flan[simulate]", err=True)
-    with listing.progress(len(units)) as on_progress:
-        records = build_dataset(
-            out, found, units, options, workers=workers, on_progress=on_progress
-        )
+    with listing.reading_progress() as on_read:
+        return found, make_plan(found, configs, split, options, on_read)
+
+
+def _build(
+    out: str,
+    root: str | None,
+    corpus: list[str] | None,
+    task: list[str] | None,
+    split: list[str] | None,
+    options: Options,
+    engine: Engine,
+) -> None:
+    from audio_flan import listing
+    from audio_flan.engine.build import build as build_dataset
+
+    found, plan = _planned(root, corpus, task, split, options)
+    with listing.progress(len(plan.units)) as on_progress:
+        records = build_dataset(out, found, plan, engine=engine, on_progress=on_progress)
     listing.show_build(out, records)
 
 
@@ -124,9 +209,20 @@ def _key_and_path(text: str) -> tuple[str, str | None]:
     return key, path or None
 
 
+def _absolute(path: str) -> str:
+    from audio_flan.storage import is_url
+
+    return path if is_url(path) else str(Path(path).absolute())
+
+
+def _absolute_place(text: str) -> str:
+    key, path = _key_and_path(text)
+    return f"{key}={_absolute(path)}" if path else key
+
+
 @app.command(epilog="Example: `audio-flan show out speech_asr -n 2`")
 def show(
-    out: Annotated[Path, typer.Argument(help="Folder of a built dataset.")],
+    out: Annotated[str, typer.Argument(help="Folder or URL of a built dataset.")],
     task: Annotated[str, typer.Argument(help="Config name of the task.")],
     n: Annotated[int, typer.Option("-n", min=1, help="Number of rows.")] = 3,
 ) -> None:

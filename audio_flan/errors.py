@@ -70,6 +70,19 @@ class BuildError(AudioFlanError):
     """A build that can not go on (disk full, worker killed, output folder of another kind)."""
 
 
+class SourceError(BuildError):
+    """A corpus that could be read when the build began and can not be read now."""
+
+    def __init__(self, corpus: str, where: str, error: Exception) -> None:
+        self.corpus, self.where = corpus, where
+        file = getattr(error, "filename", None) or where
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0] or repr(error)
+        super().__init__(
+            f"can not read {corpus} ({file}: {reason}); see to it that it can be read, and the "
+            "same command goes on where it stopped"
+        )
+
+
 class Unusable(AudioFlanError):
     """A clip that can not be used; it becomes a `Reject` unless the build stops at errors.
 

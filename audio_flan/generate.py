@@ -24,6 +24,7 @@ from audio_flan.schema import (
     marker,
     to_json,
 )
+from audio_flan.selection import NotSelected, Selection
 from audio_flan.slots import Draft, Labels, Value
 from audio_flan.tasks import task_template
 from audio_flan.tasks.base import ClipTask, PairTask, Pool, SimulatedTask, Task
@@ -35,6 +36,8 @@ MAX_POOL = 4096
 
 LARGE_ROW = 2_000_000
 """Bytes of audio above which a row loads slowly in the Hub's viewer, and is counted."""
+
+EVERYTHING = Selection()
 
 NOTHING_TO_ASK = Unusable("nothing-to-ask", "the task found nothing to ask about this clip")
 
@@ -86,6 +89,8 @@ class Generation:
         pools: auxiliary clips by role, for a simulated task.
         verify: decode all audio that is carried.
         stop_at_reject: raise at the first clip that can not be used.
+        selection: which instances are kept.
+        unseen: whether the task is held out of training.
 
     Attributes:
         tally: the counts so far.
@@ -102,12 +107,15 @@ class Generation:
         pools: Mapping[str, Pool] | None = None,
         verify: bool = False,
         stop_at_reject: bool = False,
+        selection: Selection = EVERYTHING,
+        unseen: bool = False,
     ) -> None:
         minor = task.minor
         self._task, self._corpus, self._seed = task, corpus, seed
         self._pools, self._verify, self._stop_at_reject = pools or {}, verify, stop_at_reject
+        self._selection = selection
         self._template = task_template(task.config)
-        self._required = sorted(task.fields_of(corpus.provides) or task.requires)
+        self._required = task.needed_of(corpus)
         self._loaded: tuple[AudioRef, EncodedAudio] | None = None
         self._wordings: dict[str, str] = {}
         self._origin = Origin(
@@ -119,6 +127,7 @@ class Generation:
             license=corpus.license,
             source=(corpus.source,),
             split=split,
+            unseen=unseen,
         )
         self.tally = Tally()
         self.rejects: list[Reject] = []
@@ -143,8 +152,21 @@ class Generation:
         tally.left = tally.read - tally.used - sum(tally.rejected.values())
 
     def _of_shard(self, shard: Shard) -> Iterator[Instance]:
-        clips = self._usable(self._corpus.clips(shard))
-        return self._of_pairs(clips) if isinstance(self._task, PairTask) else self._of_clips(clips)
+        return self.instances_of(self._corpus.clips(shard))
+
+    def instances_of(self, clips: Iterable[Clip | Reject]) -> Iterator[Instance]:
+        """The instances of some clips of a shard, in their order.
+
+        Args:
+            clips: clips of the corpus and split, and what could not be read.
+
+        Raises:
+            Unusable: at the first reject, where that was asked for.
+        """
+        usable = self._usable(clips)
+        if isinstance(self._task, PairTask):
+            return self._of_pairs(usable)
+        return self._of_clips(usable)
 
     def _usable(self, clips: Iterable[Clip | Reject]) -> Iterator[Clip]:
         """The clips that have what the task requires; the others become rejects."""
@@ -161,21 +183,26 @@ class Generation:
                 self._reject(Reject(clip.corpus, clip.id, "annotation-missing", detail))
 
     def _of_clips(self, clips: Iterable[Clip]) -> Iterator[Instance]:
-        for clip in clips:
-            ordinal = 0
-            error = NOTHING_TO_ASK
+        for clip in filter(self._is_taken, clips):
+            made = 0
+            failure, nothing = None, NOTHING_TO_ASK
             try:
-                for draft in self._drafts(clip):
-                    instance = self._instance(draft, ordinal)
+                for ordinal, draft in enumerate(islice(self._drafts(clip), self._most_of_a_clip)):
+                    try:
+                        instance = self._instance(draft, ordinal)
+                    except NotSelected as outside:
+                        nothing = outside
+                        continue
                     # Counted before it is given away: the reader may stop here.
-                    self.tally.used += not ordinal
-                    ordinal += 1
+                    self.tally.used += not made
+                    made += 1
                     yield instance
             except Unusable as unusable:
-                error = unusable
-            if error is not NOTHING_TO_ASK or not ordinal:
+                failure = unusable
+            if failure or not made:
                 # A clip that fails after its first instances is told of as a reject all the same.
-                self.tally.used -= bool(ordinal)
+                self.tally.used -= bool(made)
+                error = failure or nothing
                 self._reject(Reject(clip.corpus, clip.id, error.reason, error.detail))
 
     def _drafts(self, clip: Clip) -> Iterator[Draft]:
@@ -194,6 +221,8 @@ class Generation:
             alone = Unusable("no-partner", "no partner is left in its window")
             unused = dict.fromkeys((clip.id for clip in window), alone)
             ordinals: Counter[tuple[str, ...]] = Counter()
+            left: set[str] = set()
+            leading: Counter[str] = Counter()
             for draft in self._task.pairs(window, rng):
                 if isinstance(draft, Reject):
                     if draft.clip in unused:
@@ -202,6 +231,10 @@ class Generation:
                 pair = tuple([clip.id for clip in draft.clips])
                 ordinal = ordinals[pair]
                 ordinals[pair] += 1
+                if not self._is_taken(draft.clips[0]) or leading[pair[0]] == self._most_of_a_clip:
+                    left.update(pair)
+                    continue
+                leading[pair[0]] += 1
                 try:
                     instance = self._instance(draft, ordinal)
                 except Unusable as unusable:
@@ -210,7 +243,17 @@ class Generation:
                     self.tally.used += sum(unused.pop(id, None) is not None for id in pair)
                     yield instance
             for id, error in unused.items():
-                self._reject(Reject(self._corpus.key, id, error.reason, error.detail))
+                if id not in left:
+                    self._reject(Reject(self._corpus.key, id, error.reason, error.detail))
+
+    def _is_taken(self, clip: Clip) -> bool:
+        """Whether the selection lets the clip lead an instance."""
+        return self._selection.takes(self._task.config, clip.corpus, clip.id)
+
+    @property
+    def _most_of_a_clip(self) -> int | None:
+        """How many instances a clip may lead."""
+        return None if self._selection.below is None else 1
 
     def _is_readable(self, clip: Clip) -> bool:
         """Whether the clip's audio is there; else it becomes a reject."""
@@ -261,6 +304,7 @@ class Generation:
         )
         other = self._provenance(draft, used, variation)
         instance = Instance(uuid, *rendered, other, audio, self._origin)
+        self._selection.check_seconds(instance.seconds)
         if instance.audio_bytes > LARGE_ROW:
             self.tally.large[_forms(draft)] += 1
         self.tally.mixed_in.update(sorted({clip.corpus for clip in draft.auxiliary}))

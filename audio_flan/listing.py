@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from audio_flan.engine.estimate import Estimate
+    from audio_flan.engine.layout import Layout
     from audio_flan.engine.plan import Unit
     from audio_flan.engine.record import UnitRecord
     from audio_flan.hub.cargo import Cargo
@@ -198,10 +199,58 @@ def progress(total: int) -> Iterator[Callable[[Unit, UnitRecord], None]]:
         yield advance
 
 
-def show_build(out: Path, records: Sequence[UnitRecord]) -> None:
-    """The closing table of a build: instances, hours and rejects of each config and split."""
+@contextmanager
+def reading_progress() -> Iterator[Callable[[int, int], None]]:
+    """A progress bar over shards of metadata, on stderr; yields what to call for each."""
+    from rich.progress import Progress
+
+    console_of_progress = Console(stderr=True)
+    quiet = not console_of_progress.is_terminal
+    with Progress(console=console_of_progress, transient=True, disable=quiet) as bar:
+        task = bar.add_task("reading metadata", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def show_plan(estimates: Sequence[Estimate], as_json: bool) -> None:
+    """Print the units of a plan: all of them as JSON, or the sums of each config and split."""
+    if as_json:
+        for estimate in estimates:
+            print(json.dumps(estimate.line(), ensure_ascii=False))
+        return
+    groups: dict[tuple[str, str], list[Estimate]] = {}
+    for estimate in estimates:
+        groups.setdefault((estimate.unit.config, estimate.unit.split), []).append(estimate)
+    table = Table("config", "split")
+    for name in ("units", "done", "instances", "MB", "audio hours"):
+        table.add_column(name, justify="right")
+    for (config, split), same in groups.items():
+        table.add_row(config, split, *_sums(same))
+    table.add_section()
+    table.add_row("all", "", *_sums(estimates))
+    console.print(table)
+    console.print("instances, MB and hours are estimates from a few clips of each corpus")
+
+
+def _sums(estimates: Sequence[Estimate]) -> Iterator[str]:
+    yield f"{len(estimates):,}"
+    yield f"{sum(estimate.done for estimate in estimates):,}"
+    yield f"{sum(estimate.instances for estimate in estimates):,}"
+    yield f"{sum(estimate.bytes for estimate in estimates) / 1e6:,.1f}"
+    yield f"{sum(estimate.seconds for estimate in estimates) / 3600:,.4f}"
+
+
+def show_build(out: str, records: Sequence[UnitRecord] | None) -> None:
+    """The closing table of a build: instances, hours and rejects of each config and split.
+
+    Args:
+        out: folder of the dataset.
+        records: of its units; None where they run later.
+    """
     from audio_flan.generate import Tally
 
+    if records is None:
+        console.print(f"submitted; the last job finishes {out}", soft_wrap=True)
+        return
     totals: dict[tuple[str, str], Tally] = {}
     for record in records:
         totals.setdefault((record.config, record.split), Tally()).add(record.tally)
@@ -255,28 +304,40 @@ def show_receipt(receipt: Receipt | None) -> None:
         console.print(f"the new card does not name what else is there: {names}", soft_wrap=True)
 
 
-def show_rows(out: Path, task: str, count: int) -> None:
+def show_rows(out: str, task: str, count: int) -> None:
     """Print the first rows of a task.
 
     Raises:
         BuildError: the folder holds no dataset.
         UnknownNameError: the dataset has no such task.
     """
+    from audio_flan.engine.layout import Layout
+    from audio_flan.engine.store import Store
+    from audio_flan.errors import BuildError, UnknownNameError
+
+    layout = Layout(Store(out.rstrip("/")))
+    files = layout.final_files()
+    if not files:
+        raise BuildError(f"{out} holds no built dataset; `audio-flan build {out} …` makes one")
+    built = sorted({name.split("/")[0] for name in files})
+    if task not in built:
+        raise UnknownNameError(f"task in {out}", task, built)
+    for row in islice(_rows(layout, task, files, count), count):
+        _show_row(task, row)
+
+
+def _rows(layout: Layout, task: str, files: Sequence[str], count: int) -> Iterator[dict[str, Any]]:
+    """The rows of a task, split by split."""
     import pyarrow.parquet as pq
 
     from audio_flan.corpora.base import SPLITS
-    from audio_flan.errors import BuildError, UnknownNameError
 
-    built = sorted({path.parent.name for path in out.glob("*/*.parquet")})
-    if not built:
-        raise BuildError(f"{out} holds no built dataset; `audio-flan build {out} …` makes one")
-    if task not in built:
-        raise UnknownNameError(f"task in {out}", task, built)
-    files = [f for split in SPLITS for f in sorted((out / task).glob(f"{split}-*.parquet"))]
-    batches = (b for file in files for b in pq.ParquetFile(file).iter_batches(batch_size=count))
-    rows = (row for batch in batches for row in batch.to_pylist())
-    for row in islice(rows, count):
-        _show_row(task, row)
+    for split in SPLITS:
+        for name in files:
+            if name.startswith(f"{task}/{split}-"):
+                with layout.store.open(name) as file:
+                    for batch in pq.ParquetFile(file).iter_batches(batch_size=count):
+                        yield from batch.to_pylist()
 
 
 def _show_row(task: str, row: dict[str, Any]) -> None:

@@ -54,7 +54,7 @@ class _Entry(NamedTuple):
     flags: int
     crc: int
     packed_size: int
-    size: int
+    file_size: int
 
 
 def part_suffix(part: int) -> str:
@@ -100,6 +100,14 @@ class SplitZip:
         """Names of all members, in the order of the directory."""
         return list(self._positions)
 
+    def getinfo(self, name: str) -> _Entry:
+        """What the directory says of a member.
+
+        Raises:
+            KeyError: no such member.
+        """
+        return _entry(self._directory, self._positions[name])
+
     def read(self, name: str) -> bytes:
         """The content of a member.
 
@@ -108,7 +116,7 @@ class SplitZip:
             BadZipFile: a part is missing, or the member is damaged.
             NotImplementedError: it is encrypted, or packed in another way than deflated.
         """
-        entry = _entry(self._directory, self._positions[name])
+        entry = self.getinfo(name)
         if entry.flags & ENCRYPTED or entry.method not in (STORED, DEFLATED):
             detail = "encrypted" if entry.flags & ENCRYPTED else f"packed by method {entry.method}"
             raise NotImplementedError(f"{name!r} is {detail}")
@@ -120,8 +128,8 @@ class SplitZip:
         start = entry.offset + LOCAL.size + name_length + extra_length
         data = self._bytes(entry.part, start, entry.packed_size)
         if entry.method == DEFLATED:
-            data = _inflated(data, entry.size, name)
-        if len(data) != entry.size or zlib.crc32(data) != entry.crc:
+            data = _inflated(data, entry.file_size, name)
+        if len(data) != entry.file_size or zlib.crc32(data) != entry.crc:
             raise BadZipFile(f"bad CRC-32 or size of {name!r}")
         return data
 

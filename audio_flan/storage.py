@@ -171,6 +171,44 @@ def list_folder(path: str) -> list[str]:
     return sorted(PurePosixPath(entry).name for entry in filesystem.ls(inner, detail=False))
 
 
+def file_size(path: str, member: str | None = None) -> int | None:
+    """Bytes of a file as its folder or archive lists it, without opening it; None where it is not.
+
+    Args:
+        path: local path or URL of the file, or of the archive or Parquet file that it is in.
+        member: its name inside the archive; of a Parquet file's row, the file counts.
+    """
+    if member is not None and not path.endswith(".parquet"):
+        try:
+            return open_archive(path).getinfo(member).file_size
+        except (KeyError, OSError, BadZipFile):
+            return None
+    if is_url(path):
+        folder, _, name = path.rpartition("/")
+        return _sizes(folder).get(name)
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return None
+
+
+def forget_sizes() -> None:
+    """Look anew at what folders at URLs hold, where they may have changed meanwhile."""
+    _sizes.cache_clear()
+
+
+@lru_cache(maxsize=64)
+def _sizes(folder: str) -> dict[str, int | None]:
+    """Bytes of the files in a folder at a URL, by name: one request for a thousand of them."""
+    filesystem, inner = _filesystem(folder)
+    filesystem.invalidate_cache(inner)
+    try:
+        entries = filesystem.ls(inner, detail=True)
+    except OSError:
+        return {}
+    return {PurePosixPath(entry["name"]).name: entry["size"] for entry in entries}
+
+
 def exists(path: str) -> bool:
     """Whether there is a file or folder."""
     if not is_url(path):

@@ -17,7 +17,7 @@ import datasets
 import audio_flan
 from audio_flan.corpora.base import Corpus
 from audio_flan.corpora.finding import find_corpora
-from audio_flan.engine.plan import Options, Unit, make_plan
+from audio_flan.engine.plan import Options, Unit, fingerprint, make_units
 from audio_flan.generate import Generation, draw_pools
 from audio_flan.samples import write_samples
 from audio_flan.schema import feature_tree
@@ -68,8 +68,11 @@ class AudioFlanConfig(datasets.BuilderConfig):  # type: ignore[misc]
         self, config_kwargs: dict[str, Any], custom_features: datasets.Features | None = None
     ) -> str:
         """The id of the prepared dataset; other metadata on disk makes it another dataset."""
-        keys = [unit.key for unit in self.plan(self.find())] if self.has_place else []
-        config_kwargs = {**config_kwargs, "units": keys}
+        state = ""
+        if self.has_place:
+            corpora = self.find()
+            state = fingerprint(corpora, self.plan(corpora))
+        config_kwargs = {**config_kwargs, "state": state}
         config_id: str = super().create_config_id(config_kwargs, custom_features)
         return config_id
 
@@ -84,7 +87,7 @@ class AudioFlanConfig(datasets.BuilderConfig):  # type: ignore[misc]
 
     def plan(self, corpora: Sequence[Corpus]) -> list[Unit]:
         """The work units of this config's task."""
-        return make_plan(corpora, [self.name], None, Options(seed=self.seed, limit=self.limit))
+        return make_units(corpora, [self.name], None, Options(seed=self.seed, limit=self.limit))
 
 
 class AudioFlan(datasets.GeneratorBasedBuilder):  # type: ignore[misc]

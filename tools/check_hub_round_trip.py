@@ -33,7 +33,9 @@ from rich.console import Console
 from rich.table import Table
 
 from audio_flan.audio import EncodedAudio
-from audio_flan.engine.parquet import PART_KEY, open_writer, write_parts
+from audio_flan.engine.layout import PART_KEY, Layout
+from audio_flan.engine.parquet import open_writer, write_parts
+from audio_flan.engine.store import Store
 from audio_flan.schema import AUDIO_COLUMNS, Instance, Origin, instance_uuid, marker
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -395,10 +397,9 @@ def write_large(dataset: Path, folder: Path) -> None:
             words = (text["instruction"], marker(key), text["output"], "{}")
             yield Instance(uuid, *words, (audio, None, None), origin)
 
-    target = folder / "large"
-    target.mkdir(parents=True)
-    (part,) = write_parts(instances(), target, "large")
-    part.rename(target / "train-00000-of-00001.parquet")
+    layout = Layout(Store(str(folder)))
+    (part,) = write_parts(instances(), layout, "large")
+    layout.store.move(layout.part(part), layout.final("large", "train", 0, 1))
     (folder / "README.md").write_text(
         "---\nconfigs:\n- config_name: large\n  data_files:\n"
         "  - split: train\n    path: large/train-*\n---\n"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from audio_flan.corpora.finding import find_corpora
-from audio_flan.engine.plan import Options, make_plan
+from audio_flan.engine.plan import Options, make_units
 from audio_flan.generate import Generation, draw_pools
 from audio_flan.samples import write_samples
 from audio_flan.schema import AUDIO_COLUMNS, Instance
@@ -70,7 +70,7 @@ def section(config: str, root: str) -> Iterator[str]:
 def example(config: str, root: str) -> Instance:
     """The first instance of a task that is asked for in English."""
     task, corpora = get_task(config), find_corpora(root)
-    for unit in make_plan(corpora, [config], None, Options()):
+    for unit in make_units(corpora, [config], None, Options()):
         corpus = next(corpus for corpus in corpora if corpus.key == unit.corpus)
         pools = draw_pools(task, corpora, unit.split)
         for instance in Generation(task, corpus, unit.split, pools=pools).instances(unit.shards):

@@ -1,11 +1,11 @@
 """AudioSet's classes: their names in words, and how they stand above one another.
 
-`audio/audioset_classes.csv` holds a line for each of the 527 classes of the weak lists and the 456
-of the strong ones: MID, and the words for it in either (empty where it is not in that list). The
-words are the display names, the first letter small unless it is a proper name, alternatives joined
-by "or" instead of a comma, "etc." left out; the five kinds of place ("Inside, small room") are
-worded by hand. Twelve classes are wider or narrower in the strong lists, and are called differently
-there ("duck", "ducks or geese or waterfowl").
+`audioset_classes.csv` holds a line for each of the 527 classes of the weak lists and the 456 of the
+strong ones: MID, and the words for it in either (empty where it is not in that list). The words
+are the display names, the first letter small unless it is a proper name, alternatives joined by
+"or" instead of a comma, "etc." left out; the five kinds of place ("Inside, small room") are worded
+by hand. Twelve classes are wider or narrower in the strong lists, and are called differently there
+("duck", "ducks or geese or waterfowl").
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ MAYBE_SPEECH = frozenset(
 
 
 def _words(column: str) -> dict[str, str]:
-    file = files("audio_flan.corpora.audio") / "audioset_classes.csv"
+    file = files("audio_flan.corpora") / "audioset_classes.csv"
     rows = csv.DictReader(file.read_text(encoding="utf-8").split("\n"))
     return {row["mid"]: row[column] for row in rows if row[column]}
 

@@ -57,6 +57,7 @@ class Corpus(ABC):
         domain: "speech", "music" or "audio".
         license: SPDX id, or "LicenseRef-…" with `license_conditions` saying what it asks.
         redistributable: whether the licence lets its audio be published again.
+        commercial: whether the licence allows commercial use.
         homepage: where it is described.
         download: how to get it.
         citation: the work to cite.
@@ -79,6 +80,7 @@ class Corpus(ABC):
     license: ClassVar[str]
     license_conditions: ClassVar[str] = ""
     redistributable: ClassVar[bool]
+    commercial: ClassVar[bool]
     homepage: ClassVar[str]
     download: ClassVar[str]
     citation: ClassVar[str]

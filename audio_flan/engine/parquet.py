@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audio_flan.engine.layout import PART_KEY, Layout
 from audio_flan.schema import AUDIO_COLUMNS, Instance, arrow_schema, to_table
 
 if TYPE_CHECKING:
@@ -19,36 +20,27 @@ ROW_GROUP_ROWS = 10_000
 FILE_BYTES = 480 << 20
 """Below the 500 MB that the Hub recommends for a file."""
 
-PART_KEY = b"audio_flan.part"
-"""Key of the file's metadata that says which part of which unit it is."""
 
-
-def write_parts(instances: Iterable[Instance], folder: Path, unit: str) -> list[Path]:
+def write_parts(instances: Iterable[Instance], layout: Layout, unit: str) -> list[str]:
     """Write instances to as many files as they need, in the order they come.
-
-    A file gets its name when it is whole; before, it ends in ".unfinished".
 
     Args:
         instances: of one origin.
-        folder: where the files go.
+        layout: the build's folder.
         unit: key of the unit, for the names.
 
     Returns:
-        The files; none for no instances.
+        Names of the parts; none for no instances.
     """
     groups = _row_groups(instances)
-    paths: list[Path] = []
+    parts: list[str] = []
     group: Sequence[Instance] | None = next(groups, None)
     while group:
-        path = folder / f"{unit}-{len(paths)}.parquet"
-        unfinished = path.with_suffix(".unfinished")
-        try:
-            group = _write_file(group, groups, unfinished, path.stem)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-        paths.append(path)
-    return paths
+        part = f"{unit}-{len(parts)}"
+        with layout.store.new_file(layout.part(part)) as path:
+            group = _write_file(group, groups, path, part)
+        parts.append(part)
+    return parts
 
 
 def _write_file(

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from hashlib import blake2b
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import audio_flan
 from audio_flan.corpora.base import SPLITS, Corpus, Shard
+from audio_flan.engine.caps import Draws
+from audio_flan.engine.inputs import Input, digest_of, read_input
+from audio_flan.engine.sources import source_digest
 from audio_flan.errors import AudioFlanError, UnknownNameError
+from audio_flan.selection import Selection
+from audio_flan.storage import forget_sizes
 from audio_flan.tasks import get_task, task_configs, task_template
-from audio_flan.tasks.base import SimulatedTask, Task
+from audio_flan.tasks.base import SimulatedTask
+
+CORE = ("audio_flan.generate", "audio_flan.engine.parquet")
+"""The modules that make rows and files of all tasks and corpora."""
+
+TEST = SPLITS[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +32,23 @@ class Options:
         limit: the most instances for each task, corpus and split; None for all.
         verify: decode all audio that is carried.
         stop_at_reject: raise at the first clip that can not be used.
+        min_seconds, max_seconds: bounds of the audio of an instance; None for none.
+        per_task_cap: the most instances for each task, drawn evenly over its corpora; None for all.
+        unseen: config names of the tasks that are held out of training.
+        licenses: SPDX ids of the corpora that may be used; empty for all.
+        commercial: whether only corpora are used whose licence allows commercial use.
     """
 
     seed: int = 0
     limit: int | None = None
     verify: bool = False
     stop_at_reject: bool = False
+    min_seconds: float | None = None
+    max_seconds: float | None = None
+    per_task_cap: int | None = None
+    unseen: tuple[str, ...] = ()
+    licenses: tuple[str, ...] = ()
+    commercial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,36 +60,44 @@ class Unit:
         corpus: key of the corpus.
         split: the split.
         shards: what to read.
-        key: hash of all that its output depends on.
+        below: bound of the clips' draws, see `Selection`.
+        key: hash of all that its output depends on, and the name of its files until they are all
+            numbered; empty in a plan that nothing is written of.
     """
 
     config: str
     corpus: str
     split: str
     shards: tuple[Shard, ...]
-    key: str
+    below: int | None = None
+    key: str = ""
+
+    def selection(self, options: Options) -> Selection:
+        """Which of its instances are kept."""
+        return Selection(options.min_seconds, options.max_seconds, self.below, options.seed)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A corpus as the plan sees it.
+@dataclass(frozen=True)
+class Plan:
+    """The units of a build and what they read.
 
     Args:
-        corpus: the corpus.
-        shards: its shards by split.
-        metadata: size of each of its metadata files, bytes.
+        units: by task, split, corpus and shard.
+        options: what they are made with.
+        asked: the configs and splits that were asked for; what is built of them before, and not
+            planned now, goes.
+        inputs: what was found of each shard, by key of the corpus.
     """
 
-    corpus: Corpus
-    shards: Mapping[str, Sequence[Shard]]
-    metadata: Mapping[str, int]
+    units: tuple[Unit, ...]
+    options: Options
+    asked: tuple[tuple[str, str], ...]
+    inputs: Mapping[tuple[str, Shard], Input]
 
-    @classmethod
-    def of(cls, corpus: Corpus) -> Source:
-        """Read what the plan needs of a corpus."""
-        folder = corpus.folder
-        sizes = {file: folder.size(file) for file in corpus.metadata if folder.exists(file)}
-        return cls(corpus, corpus.shards(), sizes)
+    @property
+    def digest(self) -> str:
+        """One hash of all units."""
+        return digest_of([unit.key for unit in self.units])
 
 
 def choose_tasks(names: Sequence[str] | None) -> list[str]:
@@ -97,6 +125,29 @@ def left_out() -> list[str]:
     return [config for config in task_configs() if get_task(config).missing_packages]
 
 
+def choose_corpora(corpora: Sequence[Corpus], options: Options) -> list[Corpus]:
+    """The corpora that may be used under their licences.
+
+    Raises:
+        UnknownNameError: no corpus has such a licence.
+        AudioFlanError: none of the corpora may be used.
+    """
+    there = sorted({corpus.license for corpus in corpora})
+    for license in options.licenses:
+        if license not in there:
+            raise UnknownNameError("license among the corpora found", license, there)
+    chosen = [
+        corpus
+        for corpus in corpora
+        if (not options.licenses or corpus.license in options.licenses)
+        and (corpus.commercial or not options.commercial)
+    ]
+    if not chosen:
+        found = ", ".join(f"{corpus.key}: {corpus.license}" for corpus in corpora)
+        raise AudioFlanError(f"none of the corpora found may be used ({found})")
+    return chosen
+
+
 def check_split(split: str | None) -> None:
     """Check the name of a split, or of a slice of one such as "train[:10%]".
 
@@ -108,13 +159,13 @@ def check_split(split: str | None) -> None:
             raise UnknownNameError("split", part.split("[")[0], SPLITS)
 
 
-def make_plan(
+def make_units(
     corpora: Sequence[Corpus],
     configs: Sequence[str],
     splits: Sequence[str] | None,
     options: Options,
 ) -> list[Unit]:
-    """The work units, by task, split, corpus and shard.
+    """The work units, by task, split, corpus and shard, without their keys; reads little.
 
     Args:
         corpora: the corpora that are there.
@@ -123,20 +174,22 @@ def make_plan(
         options: what changes the instances.
 
     Raises:
-        UnknownNameError: there is no such split.
+        UnknownNameError: there is no such split or task.
         AudioFlanError: none of the corpora serves any of the tasks.
     """
     for split in splits or ():
         check_split(split)
-    sources = [Source.of(corpus) for corpus in corpora]
+    for config in options.unseen:
+        get_task(config)
+    shards = {corpus.key: corpus.shards() for corpus in corpora}
     units = [
-        unit
+        Unit(config, corpus.key, split, group)
         for config in configs
         for split in SPLITS
-        if not splits or split in splits
-        for source in sources
-        if get_task(config).serves(source.corpus)
-        for unit in _units(get_task(config), sources, source, split, options)
+        if (not splits or split in splits) and (config not in options.unseen or split == TEST)
+        for corpus in corpora
+        if get_task(config).serves(corpus)
+        for group in _groups(config, shards[corpus.key].get(split, ()), options)
     ]
     if not units:
         keys = ", ".join(corpus.key for corpus in corpora)
@@ -145,22 +198,122 @@ def make_plan(
     return units
 
 
-def _units(
-    task: Task, sources: Sequence[Source], source: Source, split: str, options: Options
-) -> Iterator[Unit]:
-    shards = tuple(filter(task.reads, source.shards.get(split, ())))
-    groups = [(shard,) for shard in shards] if options.limit is None else [shards] * bool(shards)
-    for group in groups:
-        # The draws of a simulated task depend on every corpus that its pools come from.
-        read = sources if isinstance(task, SimulatedTask) else [source]
-        parts = {
-            "version": audio_flan.__version__,
-            "task": task.config,
-            "template": task_template(task.config).digest,
-            "corpus": source.corpus.key,
-            "shards": [asdict(shard) for shard in group],
-            "metadata": {s.corpus.key: s.metadata for s in read},
-            "options": asdict(options),
+def _groups(config: str, shards: Sequence[Shard], options: Options) -> Iterator[tuple[Shard, ...]]:
+    read = tuple(filter(get_task(config).reads, shards))
+    if options.limit is None:
+        yield from ((shard,) for shard in read)
+    elif read:
+        yield read
+
+
+def make_plan(
+    corpora: Sequence[Corpus],
+    configs: Sequence[str],
+    splits: Sequence[str] | None,
+    options: Options,
+    on_read: Callable[[int, int], None] = lambda done, total: None,
+) -> Plan:
+    """The work units with their keys; reads all metadata, and no audio.
+
+    Args:
+        corpora, configs, splits, options: as for `make_units`.
+        on_read: called after each shard with the number of shards read and of all.
+
+    Raises:
+        UnknownNameError, AudioFlanError: as `make_units`.
+        CorpusLayoutError: a metadata file is not what the publisher distributes.
+    """
+    forget_sizes()
+    units = make_units(corpora, configs, splits, options)
+    by_key = {corpus.key: corpus for corpus in corpora}
+    tasks: dict[tuple[str, Shard], list[str]] = {}
+    for unit in units:
+        for shard in unit.shards:
+            tasks.setdefault((unit.corpus, shard), []).append(unit.config)
+    pools = _Pools(corpora)
+    for key, shard in (place for unit in units for place in pools.read_by(unit)):
+        tasks.setdefault((key, shard), [])
+    draws = Draws(options.per_task_cap, options.seed)
+    inputs: dict[tuple[str, Shard], Input] = {}
+    for number, ((key, shard), configs_of_shard) in enumerate(tasks.items(), 1):
+        on_clip = draws.recorder(by_key[key], configs_of_shard)
+        inputs[key, shard] = read_input(by_key[key], shard, on_clip)
+        on_read(number, len(tasks))
+    bounds = draws.bounds()
+    keyed = (
+        _keyed(
+            replace(unit, below=bounds.get((unit.config, unit.corpus))),
+            by_key[unit.corpus],
+            options,
+            [inputs[unit.corpus, shard].digest for shard in unit.shards],
+            [inputs[place].digest for place in pools.read_by(unit)],
+        )
+        for unit in units
+    )
+    asked = tuple((config, split) for config in configs for split in splits or SPLITS)
+    return Plan(tuple(keyed), options, asked, inputs)
+
+
+class _Pools:
+    """Which shards the auxiliary clips of a unit are drawn from."""
+
+    def __init__(self, corpora: Sequence[Corpus]) -> None:
+        self._corpora = corpora
+        self._places: dict[tuple[str, str], list[tuple[str, Shard]]] = {}
+
+    def read_by(self, unit: Unit) -> list[tuple[str, Shard]]:
+        task = get_task(unit.config)
+        if not isinstance(task, SimulatedTask):
+            return []
+        place = unit.config, unit.split
+        if place not in self._places:
+            shards = self._shards(task.auxiliary.values(), unit.split)
+            self._places[place] = list(dict.fromkeys(shards))
+        return self._places[place]
+
+    def _shards(self, roles: Iterable[frozenset[str]], split: str) -> Iterator[tuple[str, Shard]]:
+        for fields in roles:
+            for corpus in self._corpora:
+                if fields <= corpus.provides:
+                    for shard in corpus.shards().get(split, ()):
+                        yield corpus.key, shard
+
+
+def _keyed(
+    unit: Unit, corpus: Corpus, options: Options, inputs: list[str], pools: list[str]
+) -> Unit:
+    task = get_task(unit.config)
+    parts = {
+        "version": audio_flan.__version__,
+        "sources": source_digest(*CORE, type(corpus).__module__, type(task).__module__),
+        "template": task_template(unit.config).digest,
+        "unit": (unit.config, unit.corpus, unit.split),
+        "labels": sorted(corpus.labels.items()),
+        "inputs": inputs,
+        "pools": pools,
+        "seed": options.seed,
+        "limit": options.limit,
+        "verify": options.verify,
+        "seconds": (options.min_seconds, options.max_seconds),
+        "below": unit.below,
+        "unseen": unit.config in options.unseen,
+    }
+    return replace(unit, key=digest_of([json.dumps(parts)]))
+
+
+def fingerprint(corpora: Sequence[Corpus], units: Sequence[Unit]) -> str:
+    """A hash of units that needs no pass through the metadata: it goes by the sizes of its files.
+
+    Args:
+        corpora: the corpora that are there.
+        units: as `make_units` gives them.
+    """
+    sizes = {
+        corpus.key: {
+            file: corpus.folder.size(file) for file in corpus.metadata if corpus.folder.exists(file)
         }
-        key = blake2b(json.dumps(parts, default=sorted).encode(), digest_size=10).hexdigest()
-        yield Unit(task.config, source.corpus.key, split, group, key)
+        for corpus in corpora
+    }
+    templates = {unit.config: task_template(unit.config).digest for unit in units}
+    parts = [audio_flan.__version__, sizes, templates, [asdict(unit) for unit in units]]
+    return digest_of([json.dumps(parts, default=sorted)])

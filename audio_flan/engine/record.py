@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 from audio_flan.generate import Tally
@@ -32,6 +31,12 @@ class UnitRecord:
     version: str
     options: Mapping[str, Any]
 
+    @staticmethod
+    def plain(options: Mapping[str, Any]) -> dict[str, Any]:
+        """Options as a record has them when it is read."""
+        plain: dict[str, Any] = json.loads(json.dumps(options))
+        return plain
+
     def to_json(self) -> str:
         """The record as a line of JSON."""
         tally = {field.name: getattr(self.tally, field.name) for field in fields(self.tally)}
@@ -39,9 +44,9 @@ class UnitRecord:
         return json.dumps({**record, "tally": tally})
 
     @classmethod
-    def read(cls, path: Path) -> UnitRecord:
-        """Read a record."""
-        record: dict[str, Any] = json.loads(path.read_text())
+    def from_json(cls, text: str) -> UnitRecord:
+        """The inverse of `to_json`."""
+        record: dict[str, Any] = json.loads(text)
         counts = record["tally"]
         by_name = {name: Counter(n) for name, n in counts.items() if isinstance(n, dict)}
         tally = Tally(**{**counts, **by_name})

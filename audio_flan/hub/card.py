@@ -8,12 +8,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import audio_flan
 from audio_flan.corpora import corpus_class
 from audio_flan.engine.record import UnitRecord
+from audio_flan.engine.store import Store
 from audio_flan.hub.figures import (
     Records,
     View,
@@ -34,15 +34,15 @@ REPO_ID = "HKUSTAudio/Audio-FLAN"
 """Where the dataset is on the Hub, if nothing else is said."""
 
 
-def render_card(out: Path, records: Records, repo_id: str = REPO_ID) -> str:
+def render_card(store: Store, records: Records, repo_id: str = REPO_ID) -> str:
     """The text of the card.
 
     Args:
-        out: folder of the dataset, whose Parquet files have their final names.
+        store: folder of the dataset, whose Parquet files have their final names.
         records: records of all the units that are in it.
         repo_id: the repository that the card's examples load from.
     """
-    tasks = task_views(out, records)
+    tasks = task_views(store, records)
     groups = group_views(tasks)
     made = made_units(records)
     units = [unit for by_split in records.values() for same in by_split.values() for unit in same]
@@ -56,7 +56,7 @@ def render_card(out: Path, records: Records, repo_id: str = REPO_ID) -> str:
         groups=groups,
         corpora=corpora,
         auxiliary=auxiliary,
-        example=_example(out, tasks),
+        example=_example(store, tasks),
         builds=builds(made),
         rejected=sum((unit.tally.rejected for unit in units), Counter()),
         version=audio_flan.__version__,
@@ -113,20 +113,22 @@ def rule_with_values(task: Task) -> str:
     return re.sub(r"`(\w+)`", value, task.rule)
 
 
-def _example(out: Path, tasks: Iterable[View]) -> dict[str, Any]:
+def _example(store: Store, tasks: Iterable[View]) -> dict[str, Any]:
     """The first row of the first task whose first row has its audio, and where that is from."""
-    examples = (_first_row(out, view) for view in tasks)
+    examples = (_first_row(store, view) for view in tasks)
     first = next(examples)
     return first if first["path"] else next((e for e in examples if e["path"]), first)
 
 
-def _first_row(out: Path, view: View) -> dict[str, Any]:
+def _first_row(store: Store, view: View) -> dict[str, Any]:
     import pyarrow.parquet as pq
 
     split = next(iter(view.splits))
-    file = pq.ParquetFile(min((out / view.name).glob(f"{split}-*.parquet")))
+    name = min(name for name in store.list(view.name) if name.startswith(f"{split}-"))
     columns = ["uuid", "other", *(f"{column}.path" for column in AUDIO_COLUMNS)]
-    row = next(file.iter_batches(batch_size=1, columns=columns)).to_pylist()[0]
+    with store.open(f"{view.name}/{name}") as file:
+        batches = pq.ParquetFile(file).iter_batches(batch_size=1, columns=columns)
+        row = next(batches).to_pylist()[0]
     # A dataset that is published without audio has none.
     column = next((c for c in AUDIO_COLUMNS if row[c]), AUDIO_COLUMNS[0])
     path: str = row[column]["path"] if row[column] else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,14 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audio_flan.corpora.base import Corpus
-from audio_flan.engine.finish import Layout
-from audio_flan.engine.record import UnitRecord
+from audio_flan.engine.layout import CARD, STATE, Layout
+from audio_flan.engine.store import Store
 from audio_flan.errors import BuildError
 from audio_flan.hub.card import render_card
 from audio_flan.hub.figures import Records
 from audio_flan.hub.rights import note, withhold
-
-CARD = "README.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,53 +22,43 @@ class FinishedBuild:
     """A build that nothing is missing of.
 
     Args:
-        layout: its folder.
+        out: its folder.
         records: records of its units by config and split.
         files: its Parquet files.
     """
 
-    layout: Layout
+    out: Path
     records: Records
     files: Sequence[Path]
 
     @classmethod
     def open(cls, out: Path) -> FinishedBuild:
-        """The build in a folder.
+        """The build in a local folder.
 
         Raises:
             BuildError: the folder holds none, or one that was interrupted.
         """
-        layout = Layout(out)
-        if not layout.manifest.exists() or not (out / CARD).exists():
+        store = Store(str(out))
+        layout = Layout(store)
+        if not store.exists(layout.manifest) or not store.exists(CARD):
             raise _unfinished(out, "no manifest or no card")
         try:
-            records = _read_records(layout)
-        except FileNotFoundError as error:
-            raise _unfinished(out, f"{error.filename} is missing") from None
+            records = layout.records_by_split(layout.read_manifest())
+        except KeyError as error:
+            raise _unfinished(out, f"the record of unit {error} is missing") from None
         files = [out / name for name in _names(records)]
         if absent := [file for file in files if not file.exists()]:
             raise _unfinished(out, f"{absent[0]} is missing")
-        if any(layout.parts.glob("*")):
+        if store.list(layout.parts):
             raise _unfinished(out, f"{layout.parts} is not empty: it was interrupted")
         if not files:
             raise _unfinished(out, "it has no rows")
-        return cls(layout, records, files)
+        return cls(out, records, files)
 
 
 def _unfinished(out: Path, problem: str) -> BuildError:
     hint = f"`audio-flan build {out} …` makes one, or goes on with one that was interrupted"
     return BuildError(f"{out} holds no finished build ({problem}); {hint}")
-
-
-def _read_records(layout: Layout) -> Records:
-    manifest = json.loads(layout.manifest.read_text())
-    return {
-        config: {
-            split: [UnitRecord.read(layout.record(key)) for key in keys]
-            for split, keys in splits.items()
-        }
-        for config, splits in manifest.items()
-    }
 
 
 def _names(records: Records) -> Iterator[str]:
@@ -80,7 +67,7 @@ def _names(records: Records) -> Iterator[str]:
         for split, units in splits.items():
             count = sum(len(unit.parts) for unit in units)
             for index in range(count):
-                yield f"{config}/{split}-{index:05d}-of-{count:05d}.parquet"
+                yield Layout.final(config, split, index, count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +98,17 @@ def loaded(
         repo_id: the repository, which the examples of the card load from.
         forbidden: corpora whose audio is left out; the files that it is in are written again.
     """
-    out = build.layout.out
+    out = build.out
     names = [file.relative_to(out).as_posix() for file in build.files]
     # On the same disk and never sent; of a fixed name, so that a killed push's leftovers are found.
-    folder = build.layout.state / f"push-{repo_id.replace('/', '--')}"
+    folder = out / STATE / f"push-{repo_id.replace('/', '--')}"
     shutil.rmtree(folder, ignore_errors=True)
     try:
         for config in {Path(name).parent for name in names}:
             (folder / config).mkdir(parents=True)
         withheld = sum(withhold(out / name, folder / name, forbidden) for name in names)
-        card = render_card(folder, build.records, repo_id)
-        Layout.write(folder / CARD, card + note(forbidden, withheld))
+        card = render_card(Store(str(folder)), build.records, repo_id)
+        (folder / CARD).write_text(card + note(forbidden, withheld), encoding="utf-8")
         sizes = {name: (folder / name).stat().st_size for name in names}
         yield Cargo(folder, list(build.records), sizes, withheld)
     finally:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audio_flan.corpora.base import SPLITS
+from audio_flan.engine.layout import read_footers
 from audio_flan.engine.record import UnitRecord
+from audio_flan.engine.store import Store
 from audio_flan.taxonomy import DOMAINS, load_taxonomy, minor_task, minor_tasks
 
 if TYPE_CHECKING:
@@ -72,18 +73,27 @@ class View:
         return reduce(add, self.splits.values())
 
 
-def task_views(out: Path, records: Records) -> list[View]:
+def task_views(store: Store, records: Records) -> list[View]:
     """The views of single tasks that have any rows, in the order of the taxonomy.
 
     Args:
-        out: folder of the dataset.
+        store: folder of the dataset.
         records: records of all the units that are in it.
     """
     views = []
+    files = {
+        config: [f"{config}/{name}" for name in store.list(config) if name.endswith(".parquet")]
+        for config in records
+    }
+    footers = read_footers(store, (name for names in files.values() for name in names))
     for config in filter(records.__contains__, minor_tasks()):
         by_split = records[config]
         splits = {
-            split: _figures(sorted((out / config).glob(f"{split}-*.parquet")), by_split[split])
+            split: _figures(
+                store,
+                {n: footers[n] for n in files[config] if n.startswith(f"{config}/{split}-")},
+                by_split[split],
+            )
             for split in SPLITS
             if sum(unit.tally.made for unit in by_split.get(split, ()))
         }
@@ -92,17 +102,16 @@ def task_views(out: Path, records: Records) -> list[View]:
     return views
 
 
-def _figures(files: Sequence[Path], units: Iterable[UnitRecord]) -> Figures:
-    import pyarrow.parquet as pq
-
-    footers = [pq.read_metadata(file) for file in files]
-    groups = [footer.row_group(i) for footer in footers for i in range(footer.num_row_groups)]
+def _figures(
+    store: Store, files: Mapping[str, pq.FileMetaData], units: Iterable[UnitRecord]
+) -> Figures:
+    groups = [f.row_group(i) for f in files.values() for i in range(f.num_row_groups)]
     return Figures(
-        instances=sum(footer.num_rows for footer in footers),
+        instances=sum(footer.num_rows for footer in files.values()),
         seconds=sum(unit.tally.seconds for unit in units),
         longest=max(map(_longest, groups)),
         bytes=sum(group.total_byte_size for group in groups),
-        disk_bytes=sum(file.stat().st_size for file in files),
+        disk_bytes=sum(map(store.size, files)),
     )
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import audio_flan
+from audio_flan.engine.layout import CARD
 from audio_flan.errors import AudioFlanError
-from audio_flan.hub.cargo import CARD, Cargo, FinishedBuild, loaded
+from audio_flan.hub.cargo import Cargo, FinishedBuild, loaded
 from audio_flan.hub.rights import forbidding, refusal
 
 if TYPE_CHECKING:

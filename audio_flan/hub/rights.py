@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from audio_flan.corpora import corpus_class
 from audio_flan.corpora.base import Corpus
-from audio_flan.engine.parquet import PART_KEY, open_writer
+from audio_flan.engine.layout import PART_KEY
+from audio_flan.engine.parquet import open_writer
 from audio_flan.schema import AUDIO_COLUMNS
 
 if TYPE_CHECKING:

@@ -93,6 +93,10 @@ class Task(ABC):
         sets = (self.requires, *self.alternatives)
         return next((fields for fields in sets if fields <= provided), None)
 
+    def needed_of(self, corpus: Corpus | type[Corpus]) -> list[str]:
+        """The fields that a corpus's clips must have for this task."""
+        return sorted(self.fields_of(corpus.provides) or self.requires)
+
     def reads(self, shard: Shard) -> bool:
         """Whether a shard's clips may have what the task needs."""
         return shard.provides is None or self.fields_of(shard.provides) is not None

@@ -104,6 +104,7 @@ class AudioSet(Corpus):
         "academic use only."
     )
     redistributable = False
+    commercial = False
     homepage = "https://research.google.com/audioset/"
     download = (
         "put the segment lists and ontology.json of the homepage into a folder named audioset, the "

@@ -63,6 +63,7 @@ class TauUrbanAcousticScenes(TableCorpus):
         "acknowledge the source."
     )
     redistributable = False
+    commercial = False
     homepage = "https://zenodo.org/records/6337421"
     download = "the meta and audio archives of Zenodo record 6337421, unpacked or as they are"
     citation = (

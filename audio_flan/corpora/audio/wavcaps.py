@@ -101,6 +101,7 @@ class WavCaps(Corpus):
         "research); AudioSet none (YouTube)."
     )
     redistributable = False
+    commercial = False
     homepage = "https://github.com/XinhaoMei/WavCaps"
     download = "json_files/ and Zip_files/ of cvssp/WavCaps on the Hugging Face Hub, as they are"
     citation = (

@@ -79,6 +79,7 @@ class AAM(Corpus):
     domain = "music"
     license = "CC-BY-4.0"
     redistributable = True
+    commercial = True
     homepage = "https://zenodo.org/record/5794629"
     download = (
         "unpack 0001-1000-annotations-v1.1.0.zip into AAM/annotations, 0001-1000-audio-mixes.zip "

@@ -65,6 +65,7 @@ class NSynth(Corpus):
     domain = "music"
     license = "CC-BY-4.0"
     redistributable = True
+    commercial = True
     homepage = "https://magenta.tensorflow.org/datasets/nsynth"
     download = (
         "unpack nsynth-train.jsonwav.tar.gz, nsynth-valid.jsonwav.tar.gz and "

@@ -47,6 +47,7 @@ class Vocadito(TableCorpus):
     domain = "music"
     license = "CC-BY-4.0"
     redistributable = True
+    commercial = True
     homepage = "https://zenodo.org/record/5578807"
     download = "unpack vocadito.zip of Zenodo record 5578807, or leave it packed"
     citation = (

@@ -48,6 +48,7 @@ class Aishell3(TableCorpus):
     domain = "speech"
     license = "Apache-2.0"
     redistributable = True
+    commercial = True
     homepage = "https://www.openslr.org/93/"
     download = "unpack data_aishell3.tgz of OpenSLR 93 into a folder of this name"
     citation = (

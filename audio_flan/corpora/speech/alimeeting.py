@@ -61,6 +61,7 @@ class AliMeeting(Corpus):
     license = "CC-BY-SA-4.0"
     license_conditions = "Share alike: what is made of it is under the same licence."
     redistributable = True
+    commercial = True
     homepage = "https://www.openslr.org/119/"
     download = (
         "unpack Train_Ali_far.tar.gz, Eval_Ali.tar.gz and Test_Ali.tar.gz of OpenSLR 119 into a "

@@ -109,6 +109,7 @@ class DNSChallenge(Corpus):
         "3.0; room responses Apache-2.0; AudioSet's labels CC BY 4.0, its audio is YouTube's."
     )
     redistributable = False
+    commercial = False
     homepage = "https://github.com/microsoft/DNS-Challenge"
     download = "run a download-dns-challenge-*.sh of the repository and unpack its archives"
     citation = (

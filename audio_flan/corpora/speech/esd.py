@@ -86,6 +86,7 @@ class ESD(Corpus):
         "Research only, after a licence form sent to the authors; the audio may not be published."
     )
     redistributable = False
+    commercial = False
     homepage = "https://hltsingapore.github.io/ESD/"
     download = "sign the licence form, then unpack Emotional Speech Dataset (ESD).zip"
     citation = (

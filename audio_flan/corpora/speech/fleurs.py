@@ -98,6 +98,7 @@ class Fleurs(Corpus):
     domain = "speech"
     license = "CC-BY-4.0"
     redistributable = True
+    commercial = True
     homepage = "https://arxiv.org/abs/2205.12446"
     download = (
         "unpack https://storage.googleapis.com/xtreme_translations/FLEURS102/<language>.tar.gz "

@@ -85,6 +85,7 @@ class FluentSpeechCommands(TableCorpus):
         "redistribution; its text is in the archive."
     )
     redistributable = False
+    commercial = False
     homepage = (
         "https://fluent.ai/fluent-speech-commands-a-dataset-for-spoken-language-understanding-"
         "research/"

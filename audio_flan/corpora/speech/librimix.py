@@ -89,6 +89,7 @@ class LibriMix(Corpus):
         "without (mix_clean) are under CC-BY-4.0, as LibriSpeech."
     )
     redistributable = True
+    commercial = False
     homepage = "https://github.com/JorisCos/LibriMix"
     download = (
         "clone the repository and run generate_librimix.sh FOLDER, which gets LibriSpeech and "

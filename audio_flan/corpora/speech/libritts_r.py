@@ -93,6 +93,7 @@ class LibriTTSR(Corpus):
     domain = "speech"
     license = "CC-BY-4.0"
     redistributable = True
+    commercial = True
     homepage = "https://www.openslr.org/141/"
     download = "unpack the archives of OpenSLR 141, or get mythicinfinity/libritts_r from the Hub"
     citation = (

@@ -38,6 +38,7 @@ class LJSpeech(TableCorpus):
     license = "LicenseRef-public-domain"
     license_conditions = "Public domain: LibriVox recordings of texts out of copyright in the USA."
     redistributable = True
+    commercial = True
     homepage = "https://keithito.com/LJ-Speech-Dataset/"
     download = "unpack https://data.keithito.com/data/speech/LJSpeech-1.1.tar.bz2"
     citation = "Keith Ito and Linda Johnson. The LJ Speech Dataset. 2017."

@@ -1,0 +1,77 @@
+"""Digests of source code: what a module does depends on its text and on that of what it imports."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1]
+
+DATA = (".csv", ".yaml")
+"""Endings of data files."""
+
+
+@cache
+def source_digest(*modules: str) -> str:
+    """A hash of the sources of modules of this package, and of all that they import of it.
+
+    Data files that are named like a module and lie next to it count as part of it. Modules that are
+    found by name at run time (corpora, tasks) are not followed: name them.
+
+    Args:
+        modules: dotted names.
+    """
+    digest = blake2b(digest_size=10)
+    for path in sorted({path for name in _closure(modules) for path in _files(name)}):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _closure(modules: tuple[str, ...]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(modules)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _imports(name)
+    return found
+
+
+@cache
+def _imports(module: str) -> tuple[str, ...]:
+    """The modules of this package that a module imports anywhere in it."""
+    path = _path(module)
+    assert path is not None
+    names = dict.fromkeys(_imported_names(ast.parse(path.read_bytes())))
+    return tuple(name for name in names if _path(name) is not None)
+
+
+def _imported_names(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            # Some of these are modules, others what a module defines.
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@cache
+def _path(module: str) -> Path | None:
+    """The file of a module of this package; None for any other name."""
+    package, *parts = module.split(".")
+    place = PACKAGE.joinpath(*parts)
+    files = (place / "__init__.py", place.with_suffix(".py"))
+    return next((file for file in files if package == PACKAGE.name and file.exists()), None)
+
+
+def _files(module: str) -> list[Path]:
+    """The file of a module, and the data files that belong to it."""
+    path = _path(module)
+    assert path is not None
+    return [path, *(p for p in path.parent.glob(f"{path.stem}.*") if p.suffix in DATA)]
