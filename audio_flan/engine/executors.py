@@ -178,6 +178,8 @@ class SlurmEngine:
             "partition": self.partition,
             "mem_per_cpu_gb": math.ceil(self.memory),
             "venv_path": _activation(),
+            # Not every cluster has the one that datatrove asks for; --sbatch qos=NAME names one.
+            "qos": "",
             "sbatch_args": dict(self.sbatch),
             "skip_completed": False,
         }

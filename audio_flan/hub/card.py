@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from typing import Any
 
@@ -70,7 +70,7 @@ def _template() -> Any:
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    environment.filters["plain"] = plain
+    environment.filters |= {"plain": plain, "selected": selected}
     source = resources.files("audio_flan.hub").joinpath("dataset_card.md").read_text("utf-8")
     return environment.from_string(source)
 
@@ -78,6 +78,29 @@ def _template() -> Any:
 def plain(text: str) -> str:
     """A text that Markdown takes as it is, in a paragraph or in a cell of a table."""
     return re.sub(r"([|<*])", r"\\\1", " ".join(text.split()))
+
+
+def selected(options: Mapping[str, Any]) -> list[str]:
+    """Which instances a build was asked for, in words.
+
+    Args:
+        options: the options of the build by name, as a unit's record has them.
+    """
+    words = {
+        "limit": "the first {:,} instances of each task, corpus and split",
+        "per_task_cap": "at most {:,} instances of each task, drawn evenly over its corpora",
+        "min_seconds": "instances with at least {:g} s of audio",
+        "max_seconds": "instances with at most {:g} s of audio",
+        "licenses": "only corpora under {}",
+        "commercial": "only corpora whose licence allows commercial use",
+        "unseen": "held out of training, in the test split only: {}",
+    }
+    said = [
+        phrase.format(", ".join(value) if isinstance(value, list) else value)
+        for option, phrase in words.items()
+        if (value := options[option])
+    ]
+    return said or ["all instances"]
 
 
 def _task_lines(view: View, units: Iterable[UnitRecord]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
@@ -10,40 +9,16 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from building import CLI, build, digests, rejects
 
-from audio_flan.cli import main
 from audio_flan.engine.parquet import ROW_GROUP_BYTES
 from audio_flan.schema import AUDIO_COLUMNS, features
-
-CLI = [sys.executable, "-c", "import sys; from audio_flan.cli import main; main(sys.argv[1:])"]
-
-
-def build(out: Path, root: Path, *options: str) -> int:
-    """Run `audio-flan build`; return its exit code."""
-    with pytest.raises(SystemExit) as exit:
-        main(["build", str(out), "--root", str(root), *options])
-    return exit.value.code or 0
-
-
-def digests(out: Path) -> dict[str, str]:
-    """Hash of every file of a build, `.build` included."""
-    return {
-        str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(out.rglob("*"))
-        if path.is_file()
-    }
-
-
-def rejects(out: Path) -> list[dict[str, str]]:
-    lines = (out / ".build" / "rejects.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
 
 
 @pytest.fixture(scope="module")
@@ -51,26 +26,6 @@ def built(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("build") / "out"
     assert build(out, samples) == 0
     return out
-
-
-@pytest.fixture
-def speech(samples: Path, tmp_path: Path) -> Path:
-    """A root with a copy of the miniature LJ Speech that may be broken."""
-    shutil.copytree(samples / "LJSpeech-1.1", tmp_path / "root" / "LJSpeech-1.1")
-    return tmp_path / "root"
-
-
-@pytest.fixture
-def large(speech: Path) -> Path:
-    """LJ Speech with 1,212 utterances, by hard links: long enough to be interrupted."""
-    folder = speech / "LJSpeech-1.1"
-    source = folder / "wavs" / "LJ001-0001.wav"
-    ids = [f"LJ{chapter:03d}-{number:04d}" for chapter in (1, 3, 22) for number in range(5, 405)]
-    for id in ids:
-        (folder / "wavs" / f"{id}.wav").hardlink_to(source)
-    with (folder / "metadata.csv").open("a", encoding="utf-8") as file:
-        file.writelines(f"{id}|Come in.|Come in.\n" for id in ids)
-    return speech
 
 
 def test_any_number_of_workers_gives_the_same_bytes(

@@ -175,8 +175,9 @@ def test_the_card_stays_small(out: Path) -> None:
 
 def test_the_card_says_how_the_rows_were_made(speech: Path) -> None:
     text = body(speech)
-    made = "- `audio-flan` {}, seed 0, at most 2 instances for each task, corpus and split, audio "
-    assert made.format(audio_flan.__version__) + "checked by its header and length\n" in text
+    made = f"- `audio-flan` {audio_flan.__version__}, seed 0, "
+    made += "the first 2 instances of each task, corpus and split; audio checked by its header"
+    assert made + " and length\n" in text
     mixed_in: Counter[str] = Counter()
     for file in (speech / "speech_denoising").glob("*.parquet"):
         for other in pq.read_table(file, columns=["other"])["other"].to_pylist():
