@@ -8,6 +8,7 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EIO
 from functools import lru_cache
 from io import BytesIO
 from itertools import accumulate
@@ -15,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
 
-from audio_flan.errors import Unusable
+from audio_flan.errors import AudioFlanError, Unusable
 from audio_flan.split_zip import SplitZip, is_split, part_suffix
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -55,6 +56,17 @@ def inner_path(archive: str, member: str) -> str:
     return f"{INNER}{member}::{archive}"
 
 
+@contextmanager
+def remote_errors(url: str) -> Iterator[None]:
+    """What goes wrong at a URL is an `OSError`, whatever its client library raises."""
+    try:
+        yield
+    except (OSError, AudioFlanError):
+        raise
+    except Exception as error:
+        raise OSError(EIO, str(error).partition("\n")[0] or repr(error), url) from error
+
+
 def open_file(path: str) -> IO[bytes]:
     """Open a local path, an fsspec URL or an `inner_path` for reading bytes, seekable."""
     if not is_url(path):
@@ -64,7 +76,8 @@ def open_file(path: str) -> IO[bytes]:
         return BytesIO(open_archive(archive).read(member))
     import fsspec
 
-    file: IO[bytes] = fsspec.open(path, "rb").open()
+    with remote_errors(path):
+        file: IO[bytes] = fsspec.open(path, "rb").open()
     return file
 
 
@@ -166,9 +179,10 @@ def list_folder(path: str) -> list[str]:
         folder = Path(path)
         return sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
     filesystem, inner = _filesystem(path)
-    if not filesystem.isdir(inner):
-        return []
-    return sorted(PurePosixPath(entry).name for entry in filesystem.ls(inner, detail=False))
+    with remote_errors(path):
+        if not filesystem.isdir(inner):
+            return []
+        return sorted(PurePosixPath(entry).name for entry in filesystem.ls(inner, detail=False))
 
 
 def file_size(path: str, member: str | None = None) -> int | None:
@@ -203,8 +217,9 @@ def _sizes(folder: str) -> dict[str, int | None]:
     filesystem, inner = _filesystem(folder)
     filesystem.invalidate_cache(inner)
     try:
-        entries = filesystem.ls(inner, detail=True)
-    except OSError:
+        with remote_errors(folder):
+            entries = filesystem.ls(inner, detail=True)
+    except FileNotFoundError:
         return {}
     return {PurePosixPath(entry["name"]).name: entry["size"] for entry in entries}
 
@@ -214,7 +229,8 @@ def exists(path: str) -> bool:
     if not is_url(path):
         return os.path.exists(path)
     filesystem, inner = _filesystem(path)
-    return bool(filesystem.exists(inner))
+    with remote_errors(path):
+        return bool(filesystem.exists(inner))
 
 
 def _filesystem(path: str) -> tuple[Any, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 
 from audio_flan.corpora.base import Corpus
@@ -20,6 +20,7 @@ from audio_flan.engine.record import UnitRecord
 from audio_flan.engine.store import Store
 from audio_flan.engine.worker import Worker
 from audio_flan.errors import BuildError
+from audio_flan.storage import is_url, remote_errors
 
 TRY_AGAIN = ("audio-unreadable",)
 """Reasons of rejects that may be gone at the next run though no file has changed."""
@@ -53,7 +54,7 @@ def build(
         Unusable: at the first clip that can not be used, where the options ask for it.
     """
     layout = Layout(Store(out.rstrip("/")))
-    with _disk_errors(out):
+    with explained(out):
         layout.check()
         done = find_done(layout, plan)
         for unit in plan.units:
@@ -91,14 +92,20 @@ def find_done(layout: Layout, plan: Plan) -> dict[str, UnitRecord]:
 
 
 @contextmanager
-def _disk_errors(out: str) -> Iterator[None]:
+def explained(out: str) -> Iterator[None]:
+    """Turn what goes wrong with a build's folder into a line that says what to do.
+
+    Args:
+        out: the folder, local or a URL.
+    """
     try:
-        yield
+        with remote_errors(out) if is_url(out) else nullcontext():
+            yield
     except OSError as error:
         full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         reason = error.strerror or str(error)
         what = "the disk is full" if error.errno in full else f"can not write: {reason}"
         raise BuildError(
-            f"{what} ({error.filename or out}); free some space, and the same command goes on "
-            "where it stopped"
+            f"{what} ({error.filename or out}); free some space or mend it, and the same command "
+            "goes on where it stopped"
         ) from error

@@ -9,7 +9,7 @@ from typing import Any
 
 from audio_flan.clip import Clip
 from audio_flan.corpora.base import Corpus
-from audio_flan.engine.build import find_done
+from audio_flan.engine.build import explained, find_done
 from audio_flan.engine.layout import Layout
 from audio_flan.engine.plan import Plan, Unit
 from audio_flan.engine.store import Store
@@ -78,15 +78,17 @@ def write_estimates(out: str, corpora: Sequence[Corpus], plan: Plan) -> list[Est
         BuildError: the folder holds something else.
     """
     layout = Layout(Store(out.rstrip("/")))
-    layout.check()
-    done = find_done(layout, plan)
+    with explained(out):
+        layout.check()
+        done = find_done(layout, plan)
     sizes = _sizes(Worker(layout, corpora, plan.options), plan)
     estimates = [
         _estimate(unit, plan, layout, sizes[unit.config, unit.corpus], unit.key in done)
         for unit in plan.units
     ]
     lines = (json.dumps(estimate.line(), ensure_ascii=False) for estimate in estimates)
-    layout.store.write_text(layout.plan, "".join(f"{line}\n" for line in lines))
+    with explained(out):
+        layout.store.write_text(layout.plan, "".join(f"{line}\n" for line in lines))
     return estimates
 
 

@@ -8,6 +8,7 @@ The processes are not: datatrove's pool waits for ever for a process that was ki
 from __future__ import annotations
 
 import math
+import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -227,6 +228,7 @@ class RayEngine:
         import ray
         from datatrove.executor.ray import RayPipelineExecutor
 
+        _check_address(self.address)
         try:
             ray.init(self.address, include_dashboard=False, log_to_driver=False)
         except (ConnectionError, ValueError) as error:
@@ -265,6 +267,16 @@ def _activation() -> str | None:
     """The script that activates the virtual environment that this process runs in, if any."""
     script = Path(sys.prefix) / "bin" / "activate"
     return str(script) if script.exists() else None
+
+
+def _check_address(address: str | None) -> None:
+    """Check that somebody listens at HOST:PORT: Ray itself waits for a quarter of an hour."""
+    host, _, port = (address or "").rpartition(":")
+    if host and port.isdecimal() and "://" not in host:
+        try:
+            socket.create_connection((host, int(port)), timeout=10).close()
+        except (OSError, OverflowError) as error:
+            raise BuildError(f"no Ray cluster at {address}: {error}") from None
 
 
 def _processors(ray: Any) -> int:

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import random
-import resource
 import shutil
-import signal
-import subprocess
-import time
 from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from building import CLI, build, digests, rejects
+from building import build, digests, rejects
 
 from audio_flan.engine.parquet import ROW_GROUP_BYTES
 from audio_flan.schema import AUDIO_COLUMNS, features
@@ -73,75 +67,6 @@ def test_a_corpus_that_joins_renumbers_the_files(samples: Path, tmp_path: Path) 
     build(out, samples, "--task", "speech_asr")
     build(tmp_path / "fresh", samples, "--task", "speech_asr")
     assert digests(out) == digests(tmp_path / "fresh")
-
-
-def test_killed_builds_leave_nothing_half_written_and_complete(large: Path, tmp_path: Path) -> None:
-    undisturbed, out = tmp_path / "undisturbed", tmp_path / "out"
-    options = ["--task", "speech_asr", "--task", "speech_tts", "--task", "speech_denoising"]
-    options += ["--root", str(large), "--workers", "2"]
-    subprocess.run([*CLI, "build", str(undisturbed), *options], check=True, capture_output=True)
-    draw = random.Random(5)
-    for _ in range(4):
-        process = subprocess.Popen(
-            [*CLI, "build", str(out), *options],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        time.sleep(draw.uniform(0.8, 2.5))
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        for path in out.glob("*/*.parquet"):
-            pq.read_table(path, columns=["uuid"])
-        for path in (out / ".build" / "parts").glob("*.parquet"):
-            pq.read_table(path, columns=["uuid"])
-    subprocess.run([*CLI, "build", str(out), *options], check=True, capture_output=True)
-    assert digests(out) == digests(undisturbed)
-
-
-def workers_of(parent: int) -> list[int]:
-    """Process ids of the pool that a build started."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            status = (folder / "status").read_text()
-            command = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue  # it has ended meanwhile
-        if f"\nPPid:\t{parent}\n" in status and b"spawn_main" in command:
-            found.append(int(folder.name))
-    return found
-
-
-def test_a_killed_worker_is_told_of(large: Path, tmp_path: Path) -> None:
-    command = [*CLI, "build", str(tmp_path / "out"), "--root", str(large), "--workers", "2"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    parts = tmp_path / "out" / ".build" / "parts"
-    while not list(parts.glob("*")) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.kill(workers_of(process.pid)[-1], signal.SIGKILL)
-    message = process.communicate()[1].decode()
-    assert process.returncode == 2
-    assert "worker process was killed" in message and "Traceback" not in message
-
-
-def test_a_full_disk_is_told_of_and_the_rerun_completes(large: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    command = [*CLI, "build", str(out), "--root", str(large), "--task", "speech_asr"]
-    # A limit on the size of files stops a write in its middle, as a full disk does.
-    limited = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (5 << 20, 5 << 20)),
-    )
-    assert limited.returncode == 2
-    assert "disk is full" in limited.stderr and "Traceback" not in limited.stderr
-    assert not list(out.glob("*/*.parquet")) and not list(out.rglob("*.unfinished"))
-    assert subprocess.run(command, capture_output=True).returncode == 0
-    rows = [pq.read_metadata(path).num_rows for path in out.glob("speech_asr/*.parquet")]
-    assert sum(rows) == 1212
 
 
 def test_files_are_as_the_viewer_wants_them(large: Path, tmp_path: Path) -> None:

@@ -1,0 +1,178 @@
+"""Builds from and to other places than this machine's disk: an S3 server on loopback, memory."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from building import CLI, build, digests, in_new_process, rejects
+
+TASKS = ("--task", "speech_asr", "--task", "speech_denoising")
+CORPORA = ("LJSpeech-1.1", "data_aishell3")
+
+
+class S3:
+    """An S3 server on loopback, and how to reach it."""
+
+    def __init__(self) -> None:
+        import logging
+
+        from moto.server import ThreadedMotoServer
+
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+
+        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        self._server.start()
+        host, port = self._server.get_host_and_port()
+        endpoint = f"http://{host}:{port}"
+        self.environment = {
+            **os.environ,
+            "AWS_ACCESS_KEY_ID": "key",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "FSSPEC_S3_ENDPOINT_URL": endpoint,
+        }
+        import fsspec
+
+        self.files = fsspec.filesystem(
+            "s3", endpoint_url=endpoint, key="key", secret="secret", use_listings_cache=False
+        )
+
+    def stop(self) -> None:
+        self._server.stop()
+
+    def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        """Run `audio-flan` with access to the server."""
+        return in_new_process(*arguments, env=self.environment)
+
+    def fetch(self, name: str, folder: Path) -> Path:
+        """A copy of a folder of the server."""
+        self.files.get(name, str(folder), recursive=True)
+        return folder
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[S3]:
+    pytest.importorskip("moto", reason="the S3 server on loopback needs moto[server]")
+    pytest.importorskip("s3fs", reason="s3:// needs s3fs: audio-flan[s3]")
+    server = S3()
+    server.files.mkdir("bucket")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def root(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two corpora, with an audio file missing."""
+    root = tmp_path_factory.mktemp("remote") / "root"
+    for name in CORPORA:
+        shutil.copytree(samples / name, root / name)
+    next((root / CORPORA[1]).rglob("*.wav")).unlink()
+    return root
+
+
+@pytest.fixture(scope="module")
+def local(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a build on this disk leaves."""
+    out = tmp_path_factory.mktemp("local") / "out"
+    assert build(out, root, *TASKS) == 0
+    assert rejects(out)
+    return out
+
+
+def test_from_s3_to_s3_the_bytes_are_the_same(
+    s3: S3, root: Path, local: Path, tmp_path: Path
+) -> None:
+    # One corpus as a folder, the other as the zip archive that it may come in.
+    s3.files.put(str(root / CORPORA[0]), f"bucket/corpora/{CORPORA[0]}", recursive=True)
+    archive = shutil.make_archive(str(tmp_path / CORPORA[1]), "zip", root, CORPORA[1])
+    s3.files.put(archive, f"bucket/corpora/{CORPORA[1]}.zip")
+    done = s3.run("build", "s3://bucket/out", "--root", "s3://bucket/corpora", *TASKS)
+    assert done.returncode == 0, done.stderr
+    assert digests(s3.fetch("bucket/out", tmp_path / "out")) == digests(local)
+    planned = s3.run("plan", "s3://bucket/out", "--root", "s3://bucket/corpora", *TASKS, "--json")
+    assert '"done": false' not in planned.stdout and '"done": true' in planned.stdout
+    shown = s3.run("show", "s3://bucket/out", "speech_asr", "-n", 1)
+    assert shown.returncode == 0 and "instruction:" in shown.stdout
+
+
+def test_nothing_half_written_is_ever_seen(s3: S3, root: Path, local: Path, tmp_path: Path) -> None:
+    seen: dict[str, int] = {}
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.is_set():
+            for path in s3.files.find("bucket/watched"):
+                if path.endswith(".parquet") and "/.build/" not in path:
+                    seen[path] = pq.read_table(BytesIO(s3.files.cat(path))).num_rows
+                if path.endswith("README.md"):
+                    assert s3.files.cat(path).startswith(b"---\n")
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    done = s3.run("build", "s3://bucket/watched", "--root", root, *TASKS, "--workers", 2)
+    ended.set()
+    watcher.join()
+    assert done.returncode == 0, done.stderr
+    out = s3.fetch("bucket/watched", tmp_path / "out")
+    assert digests(out) == digests(local)
+    rows = {f"bucket/watched/{p.relative_to(out)}": p for p in out.glob("*/*.parquet")}
+    assert all(pq.read_metadata(rows[path]).num_rows == seen[path] for path in seen)
+
+
+def test_killed_drivers_leave_a_build_that_completes(
+    s3: S3, root: Path, local: Path, tmp_path: Path
+) -> None:
+    arguments = ("build", "s3://bucket/killed", "--root", str(root), *TASKS)
+    for seconds in (1.2, 1.7, 2.2):
+        process = subprocess.Popen(
+            [*CLI, *arguments],
+            env=s3.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    done = s3.run(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert digests(s3.fetch("bucket/killed", tmp_path / "out")) == digests(local)
+
+
+def test_a_server_that_is_not_there_is_told_of(root: Path, tmp_path: Path) -> None:
+    pytest.importorskip("s3fs", reason="s3:// needs s3fs: audio-flan[s3]")
+    environment = {
+        **os.environ,
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_MAX_ATTEMPTS": "1",
+        "FSSPEC_S3_ENDPOINT_URL": "http://127.0.0.1:9",
+    }
+    for place in (
+        ("build", "s3://bucket/out", "--root", root, *TASKS),
+        ("build", tmp_path / "out", "--root", "s3://bucket/corpora", *TASKS),
+    ):
+        done = in_new_process(*place, env=environment)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr and "127.0.0.1:9" in done.stderr
+
+
+def test_a_build_in_memory_is_the_same(root: Path, local: Path, tmp_path: Path) -> None:
+    import fsspec
+
+    memory: Any = fsspec.filesystem("memory")
+    assert build("memory://build/out", root, *TASKS) == 0
+    memory.get("/build/out", str(tmp_path / "out"), recursive=True)
+    memory.rm("/build", recursive=True)
+    assert digests(tmp_path / "out") == digests(local)
