@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from hashlib import blake2b
-from heapq import nsmallest
+from operator import attrgetter
 
 from audio_flan.audio import AudioRef
 from audio_flan.clip import ANNOTATIONS, Clip, Reject
 from audio_flan.corpora.base import Corpus, Shard
-from audio_flan.selection import draw
 from audio_flan.slots import Labels
 from audio_flan.storage import file_size
 
@@ -23,6 +22,9 @@ SAMPLED_CLIPS = 16
 """Clips of a shard from which the size of what is made of them is estimated."""
 
 DIGEST_BYTES = 10
+
+PLAIN = frozenset({type(None), str, int, float, bool})
+"""Types whose `repr` is the same on every machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Input:
     Args:
         digest: hash of its clips and rejects, and of the sizes of their audio files.
         clips: number of its clips.
-        sample: up to `SAMPLED_CLIPS` of them, in their order, drawn by a hash of their ids.
+        sample: `SAMPLED_CLIPS` of them or more, evenly spread; all where there are fewer.
     """
 
     digest: str
@@ -49,46 +51,39 @@ def read_input(corpus: Corpus, shard: Shard, on_clip: Callable[[Clip], None]) ->
         on_clip: called with each clip.
     """
     digest = blake2b(digest_size=DIGEST_BYTES)
-    names = sorted(corpus.provides & ANNOTATIONS)
-    sampled: list[tuple[int, int, Clip]] = []
-    count = 0
+    facts_of = attrgetter("id", "audio", *sorted(corpus.provides & ANNOTATIONS))
+    sample: list[Clip] = []
+    count, step = 0, 1
     for clip in corpus.clips(shard):
         if isinstance(clip, Reject):
             digest.update(repr(clip).encode())
             continue
-        digest.update(repr(_facts_of(clip, names)).encode("utf-8", "surrogatepass"))
-        sampled.append((draw(0, "", corpus.key, clip.id), count, clip))
-        if len(sampled) > 64 * SAMPLED_CLIPS:
-            sampled = nsmallest(SAMPLED_CLIPS, sampled)
+        facts = [v if type(v) in PLAIN else _facts(v) for v in facts_of(clip)]
+        digest.update(repr(facts).encode("utf-8", "surrogatepass"))
+        if count % step == 0:
+            sample.append(clip)
+            if len(sample) == 2 * SAMPLED_CLIPS:
+                sample, step = sample[::2], 2 * step
         count += 1
         on_clip(clip)
-    chosen = sorted(nsmallest(SAMPLED_CLIPS, sampled), key=lambda entry: entry[1])
-    return Input(digest.hexdigest(), count, tuple(clip for _, _, clip in chosen))
-
-
-def _facts_of(clip: Clip, names: Iterable[str]) -> list[object]:
-    return [clip.id, *_audio_facts(clip.audio), *(_facts(getattr(clip, name)) for name in names)]
+    return Input(digest.hexdigest(), count, tuple(sample))
 
 
 def _facts(value: object) -> object:
     """A value as numbers, texts and lists whose `repr` is the same on every machine."""
-    if value is None or isinstance(value, str | int | float):
+    if type(value) in PLAIN:
         return value
     if isinstance(value, Labels):
         return value.values
     if isinstance(value, AudioRef):
-        return _audio_facts(value)
+        size = file_size(value.path, value.member)
+        return [value.name, value.start, value.end, value.channel, size]
     if isinstance(value, frozenset):
         return sorted(value)
     if isinstance(value, tuple):
         return [_facts(item) for item in value]
     assert is_dataclass(value)
     return [_facts(getattr(value, field.name)) for field in fields(value)]
-
-
-def _audio_facts(audio: AudioRef) -> list[object]:
-    size = file_size(audio.path, audio.member)
-    return [audio.name, audio.start, audio.end, audio.channel, size]
 
 
 def digest_of(texts: Iterable[str]) -> str:
