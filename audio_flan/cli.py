@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,6 +54,7 @@ def templates(json: given.Json = False) -> None:
 
 @app.command(epilog="Example: `audio-flan plan out --root corpora --task speech_asr`")
 def plan(
+    context: typer.Context,
     out: given.Out,
     root: given.Root = None,
     corpus: given.Corpora = None,
@@ -73,23 +75,13 @@ def plan(
     from audio_flan import listing
     from audio_flan.engine.estimate import write_estimates
 
-    options = _options(
-        seed=seed,
-        limit=limit,
-        verify=verify_audio,
-        per_task_cap=per_task_cap,
-        min_seconds=min_seconds,
-        max_seconds=max_seconds,
-        unseen=tuple(unseen or ()),
-        licenses=tuple(license or ()),
-        commercial=commercial,
-    )
-    found, units = _planned(root, corpus, task, split, options)
-    listing.show_plan(write_estimates(out, found, units), as_json=json)
+    found, planned = _planned(root, corpus, task, split, _options(**context.params))
+    listing.show_plan(write_estimates(out, found, planned), as_json=json)
 
 
 @app.command(epilog="Example: `audio-flan build out --root corpora --task speech_asr --workers 4`")
 def build(
+    context: typer.Context,
     out: given.Out,
     root: given.Root = None,
     corpus: given.Corpora = None,
@@ -115,55 +107,69 @@ def build(
     ray_address: given.RayAddress = None,
 ) -> None:
     """Build a dataset of Parquet files from corpora, on this machine or on a cluster."""
-    from audio_flan.errors import AudioFlanError, UnknownNameError
+    from audio_flan import listing
+    from audio_flan.engine.build import build as build_dataset
 
-    if on_error not in ("skip", "raise"):
-        raise UnknownNameError("value of --on-error", on_error, ("skip", "raise"))
-    if engine not in ENGINES:
-        raise UnknownNameError("value of --engine", engine, ENGINES)
-    if engine == "slurm" and not partition:
-        raise AudioFlanError("--engine slurm needs --partition")
-    options = _options(
-        seed=seed,
-        limit=limit,
-        verify=verify_audio,
-        stop_at_reject=on_error == "raise",
-        per_task_cap=per_task_cap,
-        min_seconds=min_seconds,
-        max_seconds=max_seconds,
-        unseen=tuple(unseen or ()),
-        licenses=tuple(license or ()),
-        commercial=commercial,
-    )
+    chosen = _engine(**context.params)
+    options = _options(**context.params)
     if engine != "local":
         # The processes of a cluster start in folders of their own.
         out, root = _absolute(out), root and _absolute(root)
         corpus = corpus and [_absolute_place(text) for text in corpus]
-    from audio_flan.engine import executors
-
-    chosen: Engine
-    if engine == "slurm":
-        pairs = dict(text.partition("=")[::2] for text in sbatch or ())
-        chosen = executors.SlurmEngine(partition or "", time, memory, workers, units_per_job, pairs)
-    elif engine == "ray":
-        chosen = executors.RayEngine(ray_address, memory, workers)
-    else:
-        chosen = executors.LocalEngine(workers or 1)
-    _build(out, root, corpus, task, split, options, chosen)
+    found, planned = _planned(root, corpus, task, split, options)
+    with listing.progress(len(planned.units)) as on_progress:
+        records = build_dataset(out, found, planned, engine=chosen, on_progress=on_progress)
+    listing.show_build(out, records)
 
 
-ENGINES = ("local", "slurm", "ray")
-
-
-def _options(**chosen: Any) -> Options:
+def _options(
+    *, verify_audio: bool, on_error: str = "skip", unseen: Any, license: Any, **given: Any
+) -> Options:
+    """The options of a build, out of those of its command."""
     from audio_flan.engine.plan import Options
-    from audio_flan.errors import AudioFlanError
+    from audio_flan.errors import AudioFlanError, UnknownNameError
 
-    options = Options(**chosen)
+    if on_error not in ("skip", "raise"):
+        raise UnknownNameError("value of --on-error", on_error, ("skip", "raise"))
+    options = Options(
+        verify=verify_audio,
+        stop_at_reject=on_error == "raise",
+        unseen=tuple(unseen or ()),
+        licenses=tuple(license or ()),
+        **{field.name: given[field.name] for field in fields(Options) if field.name in given},
+    )
     least, most = options.min_seconds, options.max_seconds
     if least is not None and most is not None and least > most:
         raise AudioFlanError(f"--min-seconds {least:g} is more than --max-seconds {most:g}")
     return options
+
+
+def _engine(
+    *,
+    engine: str,
+    workers: int | None,
+    partition: str | None,
+    time: str,
+    memory: float,
+    units_per_job: int,
+    sbatch: list[str] | None,
+    ray_address: str | None,
+    **others: Any,
+) -> Engine:
+    """Where a build runs, out of the options of its command."""
+    from audio_flan.engine.executors import LocalEngine, RayEngine, SlurmEngine
+    from audio_flan.errors import AudioFlanError, UnknownNameError
+
+    if engine == "local":
+        return LocalEngine(workers or 1)
+    if engine == "ray":
+        return RayEngine(ray_address, memory, workers)
+    if engine != "slurm":
+        raise UnknownNameError("value of --engine", engine, ("local", "slurm", "ray"))
+    if not partition:
+        raise AudioFlanError("--engine slurm needs --partition")
+    more = dict(text.partition("=")[::2] for text in sbatch or ())
+    return SlurmEngine(partition, time, memory, workers, units_per_job, more)
 
 
 def _planned(
@@ -184,24 +190,6 @@ def _planned(
         typer.echo(f"left out: {', '.join(names)}; they need audio-flan[simulate]", err=True)
     with listing.reading_progress() as on_read:
         return found, make_plan(found, configs, split, options, on_read)
-
-
-def _build(
-    out: str,
-    root: str | None,
-    corpus: list[str] | None,
-    task: list[str] | None,
-    split: list[str] | None,
-    options: Options,
-    engine: Engine,
-) -> None:
-    from audio_flan import listing
-    from audio_flan.engine.build import build as build_dataset
-
-    found, plan = _planned(root, corpus, task, split, options)
-    with listing.progress(len(plan.units)) as on_progress:
-        records = build_dataset(out, found, plan, engine=engine, on_progress=on_progress)
-    listing.show_build(out, records)
 
 
 def _key_and_path(text: str) -> tuple[str, str | None]:
