@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b, sha1
 from struct import pack, unpack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from audio_flan.audio import EncodedAudio
@@ -54,8 +54,7 @@ class Origin:
     unseen: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(NamedTuple):
     """One row before it becomes Arrow, Parquet or JSONL.
 
     Args:
