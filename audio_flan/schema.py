@@ -231,25 +231,32 @@ def to_table(instances: Sequence[Instance]) -> pa.Table:
     import pyarrow as pa
 
     schema = arrow_schema()
-    origin = instances[0].origin
-    arrays: dict[str, pa.Array] = {
-        name: pa.array([getattr(i, name) for i in instances], schema.field(name).type)
-        for name in ("uuid", "instruction", "input", "output", "other", "seconds")
-    }
-    constants = {"corpus": origin.corpus, "license": origin.license}
-    kinds = {instance.ug for instance in instances}
-    if len(kinds) == 1:
-        constants |= constant_fields(origin, *kinds)
-    else:
-        rows = [constant_fields(origin, instance.ug) for instance in instances]
-        arrays |= {n: pa.array([r[n] for r in rows], schema.field(n).type) for n in rows[0]}
-    for name, value in constants.items():
-        scalar = pa.scalar(value, schema.field(name).type)
-        arrays[name] = pa.repeat(scalar, len(instances))
-    for index, name in enumerate(AUDIO_COLUMNS):
-        cells = [instance.audio[index] for instance in instances]
-        arrays[name] = _audio_array(cells, schema.field(name).type)
+    columns = dict(zip(Instance._fields, zip(*instances, strict=True), strict=True))
+    audio = dict(zip(AUDIO_COLUMNS, zip(*columns["audio"], strict=True), strict=True))
+    columns["seconds"] = tuple([instance.seconds for instance in instances])
+    arrays = _constant_arrays(instances)
+    for name in schema.names:
+        type = schema.field(name).type
+        if name in audio:
+            arrays[name] = _audio_array(audio[name], type)
+        elif name not in arrays:
+            arrays[name] = pa.array(columns[name], type)
     return pa.table([arrays[name] for name in schema.names], schema=schema)
+
+
+def _constant_arrays(instances: Sequence[Instance]) -> dict[str, pa.Array]:
+    """The columns that an origin fixes: a row of each class, taken as often as there are rows."""
+    import pyarrow as pa
+
+    origin = instances[0].origin
+    own = {"corpus": origin.corpus, "license": origin.license}
+    classes = [instance.ug for instance in instances]
+    kinds = sorted(set(classes))
+    rows = [{**constant_fields(origin, ug), **own} for ug in kinds]
+    fields = [field for field in arrow_schema() if field.name in rows[0]]
+    batch = pa.RecordBatch.from_pylist(rows, pa.schema(fields))
+    taken = batch.take(pa.array(map(kinds.index, classes)))
+    return dict(zip(taken.schema.names, taken.columns, strict=True))
 
 
 def _audio_array(
