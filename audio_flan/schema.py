@@ -30,6 +30,12 @@ AUDIO_COLUMNS = INPUT_AUDIO_COLUMNS + OUTPUT_AUDIO_COLUMNS
 UUID_NAMESPACE = UUID("2a5bb4d2-6f0e-5b0e-9a53-1c6d0c0f2502")
 """Namespace of the instances' uuids."""
 
+NAMESPACE_HASH = sha1(UUID_NAMESPACE.bytes, usedforsecurity=False)
+"""What every uuid's hash begins with."""
+
+VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+"""A hexadecimal digit with its two upper bits set to the variant of RFC 9562."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -130,7 +136,7 @@ def constant_fields(origin: Origin, ug: str) -> dict[str, Any]:
 def instance_uuid(config: str, corpus: str, clips: Sequence[str], ordinal: int) -> str:
     """The name-based uuid (version 5, RFC 9562) of an instance.
 
-    The same as `uuid.uuid5` in a third of its time, which counts at a hundred million rows.
+    The same as `uuid.uuid5` in a quarter of its time, which counts at a hundred million rows.
 
     Args:
         config: config name of the task.
@@ -138,10 +144,10 @@ def instance_uuid(config: str, corpus: str, clips: Sequence[str], ordinal: int) 
         clips: ids of its clips, in the order of the draft.
         ordinal: its number among the instances of these clips, from 0.
     """
-    name = "\x1f".join((config, corpus, *clips, str(ordinal)))
-    digest = sha1(UUID_NAMESPACE.bytes + name.encode(), usedforsecurity=False).hexdigest()
-    variant = "89ab"[int(digest[16], 16) & 3]
-    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
+    hashed = NAMESPACE_HASH.copy()
+    hashed.update("\x1f".join([config, corpus, *clips, str(ordinal)]).encode())
+    hex = hashed.hexdigest()
+    return f"{hex[:8]}-{hex[8:12]}-5{hex[13:16]}-{VARIANTS[hex[16]]}{hex[17:20]}-{hex[20:32]}"
 
 
 to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
