@@ -86,12 +86,20 @@ class Instance(NamedTuple):
     @property
     def seconds(self) -> float:
         """Duration of all audio of the row."""
-        return sum([cell[1].seconds for cell in self.audio if cell])
+        total = 0.0
+        for cell in self.audio:
+            if cell:
+                total += cell[1].seconds
+        return total
 
     @property
     def audio_bytes(self) -> int:
         """Size of all audio of the row."""
-        return sum([len(cell[1].data) for cell in self.audio if cell])
+        total = 0
+        for cell in self.audio:
+            if cell:
+                total += len(cell[1].data)
+        return total
 
     def row(self) -> dict[str, Any]:
         """The row as a dictionary, in the order of the schema."""
