@@ -7,9 +7,9 @@ or computed becomes FLAC. All decoding is done by libsndfile, so that no torch i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from audio_flan.container import AudioInfo, inspect, inspect_file
 from audio_flan.errors import Unusable
@@ -24,8 +24,7 @@ BLOCK_FRAMES = 1 << 22
 """Samples of each channel that are decoded at once: 95 seconds at 44.1 kHz."""
 
 
-@dataclass(frozen=True, slots=True)
-class AudioRef:
+class AudioRef(NamedTuple):
     """Where a stretch of source audio is. Nothing is opened before its bytes are asked for.
 
     Args:
@@ -52,7 +51,7 @@ class AudioRef:
         """A stretch of this audio, inside it; times in seconds from the start of this one."""
         origin = self.start or 0.0
         stop = origin + end if self.end is None else min(origin + end, self.end)
-        return replace(self, start=origin + start, end=stop)
+        return self._replace(start=origin + start, end=stop)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ closed set hold a `Label`, which knows the set: options and distractors come fro
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from audio_flan.audio import AudioRef
 from audio_flan.slots import Label, Labels
@@ -101,8 +102,7 @@ class Stem:
     utterance: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clip:
+class Clip(NamedTuple):
     """One stretch of source audio, its identity and its annotations (None where unknown).
 
     Identity:
@@ -216,7 +216,7 @@ class Clip:
 
 
 IDENTITY = ("id", "corpus", "split", "audio")
-ANNOTATIONS = frozenset(f.name for f in fields(Clip)) - frozenset(IDENTITY)
+ANNOTATIONS = frozenset(Clip._fields) - frozenset(IDENTITY)
 """Names of the annotation fields: what corpora provide and tasks require."""
 
 

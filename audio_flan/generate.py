@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain, islice
 from json.encoder import encode_basestring as quote
 
@@ -206,11 +207,16 @@ class Generation:
                 self._reject(Reject(clip.corpus, clip.id, error.reason, error.detail))
 
     def _drafts(self, clip: Clip) -> Iterator[Draft]:
-        rng = Rng(self._seed, self._task.config, clip.corpus, clip.id)
-        if isinstance(self._task, SimulatedTask):
-            return self._task.drafts(clip, rng, self._pools)
-        assert isinstance(self._task, ClipTask)
-        return self._task.drafts(clip, rng)
+        return self._draft(clip, Rng(self._seed, self._task.config, clip.corpus, clip.id))
+
+    @cached_property
+    def _draft(self) -> Callable[[Clip, Rng], Iterator[Draft]]:
+        """How the task makes drafts of a clip; kept, as telling its kind is slow."""
+        task, pools = self._task, self._pools
+        if isinstance(task, SimulatedTask):
+            return lambda clip, rng: task.drafts(clip, rng, pools)
+        assert isinstance(task, ClipTask)
+        return task.drafts
 
     def _of_pairs(self, clips: Iterator[Clip]) -> Iterator[Instance]:
         assert isinstance(self._task, PairTask)
@@ -307,7 +313,8 @@ class Generation:
         self._selection.check_seconds(instance.seconds)
         if instance.audio_bytes > LARGE_ROW:
             self.tally.large[_forms(draft)] += 1
-        self.tally.mixed_in.update(sorted({clip.corpus for clip in draft.auxiliary}))
+        if draft.auxiliary:
+            self.tally.mixed_in.update(sorted({clip.corpus for clip in draft.auxiliary}))
         return instance
 
     def _identity(
@@ -384,7 +391,7 @@ def _place(audio: AudioRef) -> str:
 
 
 def _is_same_file(one: AudioRef, other: AudioRef) -> bool:
-    return (one.path, one.member) == (other.path, other.member)
+    return one.path == other.path and one.member == other.member
 
 
 def _owner(audio: AudioRef, draft: Draft) -> Clip:

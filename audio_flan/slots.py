@@ -7,11 +7,12 @@ looks in text and therefore the pattern by which `Template.parse` finds it again
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
 from operator import eq
-from typing import TYPE_CHECKING, TypeAlias, Union
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, Union
 
 if TYPE_CHECKING:
     from audio_flan.audio import AudioRef, Waveform
@@ -151,8 +152,7 @@ Value: TypeAlias = Union[str, Labels, "AudioRef", "Waveform"]
 """What a slot holds: text, labels, source audio, or computed audio."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """One instance of a task before it gets its wording.
 
     Args:
@@ -165,4 +165,4 @@ class Draft:
     slots: Mapping[str, Value]
     clips: tuple[Clip, ...]
     auxiliary: tuple[Clip, ...] = ()
-    simulation: Mapping[str, object] = field(default_factory=dict)
+    simulation: Mapping[str, object] = MappingProxyType({})

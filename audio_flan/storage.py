@@ -23,8 +23,14 @@ URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 INNER = "zip://"
 
-OUTSIDE = re.compile(r"^$|^[/\\~]|^[A-Za-z]:|://|::|\0|(?:^|[/\\])\.\.(?:[/\\]|$)")
-"""Paths that are absolute, have a drive, hold a URL or a chain of them, or go up."""
+ABSOLUTE = re.compile(r"$|[/\\~]|[A-Za-z]:")
+"""How paths start that are empty, absolute, or have a drive."""
+
+CHAIN = re.compile(r"://|::|\0")
+"""What paths hold that are URLs or chains of them, or end early."""
+
+UP = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)")
+"""What paths hold that go up."""
 
 
 def is_url(path: str) -> bool:
@@ -46,7 +52,8 @@ def check_inside(name: str) -> str:
     Raises:
         Unusable: reason "path-outside-corpus", for absolute paths, drives, "..", URLs.
     """
-    if OUTSIDE.search(name):
+    goes_up = ".." in name and UP.search(name)
+    if ABSOLUTE.match(name) or CHAIN.search(name) or goes_up:
         raise Unusable("path-outside-corpus", f"{name!r} does not stay inside the corpus's folder")
     return name
 

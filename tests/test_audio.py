@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -228,13 +227,13 @@ def test_nested_cuts_count_from_the_start_of_the_outer_one(tmp_path: Path) -> No
 def test_one_channel_of_several_is_carried_alone(tmp_path: Path) -> None:
     data = encoded("wav16", tone(2))
     ref = saved(data, tmp_path)
-    found = audio.load(replace(ref, channel=1))
+    found = audio.load(ref._replace(channel=1))
     assert found.extension == ".flac"
     np.testing.assert_array_equal(integers(found.data), integers(data)[:, [1]])
-    cut = audio.waveform(replace(ref, channel=0).cut(0.5, 1.0)).samples
+    cut = audio.waveform(ref._replace(channel=0).cut(0.5, 1.0)).samples
     np.testing.assert_array_equal(cut, audio.waveform(ref).samples[[0], 8000:16000])
     with pytest.raises(Unusable, match="channel 2 of 2"):
-        audio.load(replace(ref, channel=2))
+        audio.load(ref._replace(channel=2))
 
 
 def test_a_stretch_of_a_long_recording_is_read_without_the_rest(tmp_path: Path) -> None:

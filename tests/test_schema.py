@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -187,7 +186,7 @@ def test_a_table_holds_exactly_the_rows(samples: Path, config: str, key: str) ->
 
 def test_a_table_may_hold_understanding_and_generation(samples: Path) -> None:
     made = instances("speech_tts", "ljspeech", samples)
-    made[1] = replace(made[1], audio=(None,) * len(AUDIO_COLUMNS))
+    made[1] = made[1]._replace(audio=(None,) * len(AUDIO_COLUMNS))
     rows = to_table(made).to_pylist()
     assert rows == [instance.row() for instance in made]
     assert [row["task_type"]["U/G"] for row in rows][:3] == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from audio_flan.engine.layout import PART_KEY, Layout
 from audio_flan.schema import AUDIO_COLUMNS, Instance, arrow_schema, to_table
@@ -34,7 +34,7 @@ def write_parts(instances: Iterable[Instance], layout: Layout, unit: str) -> lis
     """
     groups = _row_groups(instances)
     parts: list[str] = []
-    group: Sequence[Instance] | None = next(groups, None)
+    group = next(groups, None)
     while group:
         part = f"{unit}-{len(parts)}"
         with layout.store.new_file(layout.part(part)) as path:
@@ -43,33 +43,35 @@ def write_parts(instances: Iterable[Instance], layout: Layout, unit: str) -> lis
     return parts
 
 
+class _RowGroup(NamedTuple):
+    instances: Sequence[Instance]
+    audio_bytes: int
+
+
 def _write_file(
-    group: Sequence[Instance] | None,
-    groups: Iterator[Sequence[Instance]],
-    path: Path,
-    part: str,
-) -> Sequence[Instance] | None:
+    group: _RowGroup | None, groups: Iterator[_RowGroup], path: Path, part: str
+) -> _RowGroup | None:
     """Write row groups until the file is full; return the group that is left over."""
     written = 0
     with open_writer(path, {PART_KEY: part.encode()}) as writer:
         while group and written < FILE_BYTES:
-            writer.write_table(to_table(group), row_group_size=len(group))
-            written += sum(instance.audio_bytes for instance in group)
+            writer.write_table(to_table(group.instances), row_group_size=len(group.instances))
+            written += group.audio_bytes
             group = next(groups, None)
     return group
 
 
-def _row_groups(instances: Iterable[Instance]) -> Iterator[list[Instance]]:
+def _row_groups(instances: Iterable[Instance]) -> Iterator[_RowGroup]:
     group: list[Instance] = []
     size = 0
     for instance in instances:
         group.append(instance)
         size += instance.audio_bytes
         if size >= ROW_GROUP_BYTES or len(group) >= ROW_GROUP_ROWS:
-            yield group
+            yield _RowGroup(group, size)
             group, size = [], 0
     if group:
-        yield group
+        yield _RowGroup(group, size)
 
 
 def open_writer(path: Path, metadata: dict[bytes, bytes]) -> pq.ParquetWriter:

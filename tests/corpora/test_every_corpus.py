@@ -88,15 +88,14 @@ def contents(corpus: Corpus) -> list[tuple[Clip, bytes]]:
     """Clips and the bytes of their audio, whatever place they are read from."""
 
     def without_place(ref: AudioRef) -> AudioRef:
-        return replace(ref, path="", member=None)
+        return ref._replace(path="", member=None)
 
     def stems_without_place(stems: tuple[Stem, ...] | None) -> tuple[Stem, ...] | None:
         return stems and tuple(replace(stem, audio=without_place(stem.audio)) for stem in stems)
 
     return [
         (
-            replace(
-                clip,
+            clip._replace(
                 audio=without_place(clip.audio),
                 stems=stems_without_place(clip.stems),
                 voices=stems_without_place(clip.voices),

@@ -7,7 +7,6 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -118,7 +117,7 @@ def test_a_part_of_the_corpus_is_a_corpus(folder: Path) -> None:
         shutil.rmtree(folder / name)
     (folder / "speakers.tsv").unlink()
     found = clips(folder)
-    assert found == {id: replace(whole[id], gender=None) for id in found}
+    assert found == {id: whole[id]._replace(gender=None) for id in found}
     assert {clip.split for clip in found.values()} == {"validation"}
 
 
@@ -465,7 +464,7 @@ def test_parquet_gives_the_same_clips_and_audio(folder: Path, name: str) -> None
     found = clips(folder)
     assert set(found) == set(whole)
     for id, (clip, data) in whole.items():
-        assert replace(found[id], audio=clip.audio) == clip
+        assert found[id]._replace(audio=clip.audio) == clip
         assert audio.load(found[id].audio).data == data
     assert rejects(folder) == {}
     assert len(read(folder)) == len(whole) + 1

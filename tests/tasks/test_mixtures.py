@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,14 +149,14 @@ def test_sounds_of_one_family_or_with_a_word_in_common_are_not_mixed(make: Any) 
 
 def test_what_can_not_be_asked_for_is_refused(sounds: Mapping[str, Clip]) -> None:
     pool = list(sounds.values())
-    both = replace(sounds["dog"], event_labels=Labels(("bell", "dog"), EVENTS))
+    both = sounds["dog"]._replace(event_labels=Labels(("bell", "dog"), EVENTS))
     for task in SEPARATIONS[1:]:
         with pytest.raises(Unusable, match="several-sounds"):
             first_draft(task, both, 0, other=pool, example=pool)
     with pytest.raises(Unusable, match="no-example"):
         first_draft(SEPARATIONS[2], sounds["dog"], 0, other=pool, example=pool)
     with pytest.raises(Unusable, match="empty-caption"):
-        first_draft(SEPARATIONS[0], replace(sounds["dog"], caption="A sound."), 0, other=pool)
+        first_draft(SEPARATIONS[0], sounds["dog"]._replace(caption="A sound."), 0, other=pool)
 
 
 # ---- voices ---------------------------------------------------------------------------------

@@ -33,7 +33,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from audio_flan.clip import Clip, Reject, Span
@@ -114,7 +113,7 @@ class AliMeeting(Corpus):
                 id=f"{session}_{round(1000 * start)}-{round(1000 * end)}",
                 corpus=self.key,
                 split=shard.split,
-                audio=replace(place, channel=0),
+                audio=place._replace(channel=0),
                 language="zh",
                 turns=tuple(_inside(turns, start, end)),
             )
