@@ -11,6 +11,7 @@ demo: $(VENV)/installed
 	rm -rf demo $(DEMO_CORPORA)
 	$(BIN)/audio-flan sample $(DEMO_CORPORA)
 	$(BIN)/audio-flan build demo --root $(DEMO_CORPORA) --workers 2 > build/demo.log
+	$(BIN)/audio-flan check demo
 	$(BIN)/python tools/load_demo.py demo
 	$(BIN)/audio-flan show demo speech_asr -n 1
 	$(BIN)/audio-flan show demo speech_denoising -n 1

@@ -220,6 +220,25 @@ def show(
     listing.show_rows(out, task, n)
 
 
+@app.command(epilog="Example: `audio-flan check out --sample 100`")
+def check(
+    out: Annotated[str, typer.Argument(help="Folder or URL of a built dataset.")],
+    sample: Annotated[
+        int | None,
+        typer.Option(min=0, help="Decode the audio of so many rows of each file, not of all."),
+    ] = None,
+) -> None:
+    """Read every file of a dataset and look for faults; exit code 1 if there are any."""
+    from audio_flan.checking.check import check as check_dataset
+    from audio_flan.checking.printing import progress, show_report
+
+    with progress() as (on_start, on_progress):
+        report = check_dataset(out, sample=sample, on_start=on_start, on_progress=on_progress)
+    show_report(report)
+    if report.findings.counts:
+        raise typer.Exit(1)
+
+
 @app.command(epilog="Example: `audio-flan push out HKUSTAudio/Audio-FLAN --dry-run`")
 def push(
     out: Annotated[Path, typer.Argument(help="Folder of a finished build.")],

@@ -60,30 +60,35 @@ class Text:
         source: the Jinja source.
         format: the same for `str.format_map`.
         names: the slot names in the order of their first occurrence.
-        literals: the fixed text around the slots.
+        pieces: (is it a slot, slot name or fixed text) in their order.
     """
 
     source: str
     format: str
     names: tuple[str, ...]
-    literals: tuple[str, ...]
+    pieces: tuple[tuple[bool, str], ...]
 
     @classmethod
     def compile(cls, source: str, file: str, line: int) -> Text:
         """Compile a Jinja source; raises `TemplateError` unless it is substitution only."""
-        pieces = list(_pieces(source, file, line))
+        pieces = tuple(_pieces(source, file, line))
         fmt = "".join(
             f"{{{text}}}" if is_slot else text.replace("{", "{{").replace("}", "}}")
             for is_slot, text in pieces
         )
         names = tuple(dict.fromkeys(text for is_slot, text in pieces if is_slot))
-        return cls(source, fmt, names, tuple(text for is_slot, text in pieces if not is_slot))
+        return cls(source, fmt, names, pieces)
+
+    @property
+    def literals(self) -> tuple[str, ...]:
+        """The fixed text around the slots."""
+        return tuple(text for is_slot, text in self.pieces if not is_slot)
 
     def pattern(self, kinds: Mapping[str, Kind]) -> str:
         """The regular expression that finds the slots again; a repeated slot must repeat."""
         seen: set[str] = set()
         pattern = ""
-        for is_slot, text in _pieces(self.source, "", 0):
+        for is_slot, text in self.pieces:
             if not is_slot:
                 pattern += re.escape(text)
             elif text in seen:

@@ -72,6 +72,9 @@ class Corpus(ABC):
         labels: closed label sets by field, in words that a person would say.
         speakers: number of speakers as published; 0 where unknown.
         split_rule: how the splits are made, in a sentence.
+        kept_whole: what is in one split only, in a word: "speaker", "song"; `groups_of` tells which
+            of them a clip is of.
+        alike_splits: splits that may have such groups in common.
     """
 
     key: ClassVar[str]
@@ -95,6 +98,8 @@ class Corpus(ABC):
     labels: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     speakers: ClassVar[int] = 0
     split_rule: ClassVar[str]
+    kept_whole: ClassVar[str] = "clip"
+    alike_splits: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
@@ -161,6 +166,20 @@ class Corpus(ABC):
     @abstractmethod
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The clips of a shard, lazily and in a stable order; what can not be read as rejects."""
+
+    @classmethod
+    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+        """The groups of clips, of the kind `kept_whole`, that a clip is of, as far as a row of a
+        dataset tells it; `audio-flan check` holds that none is in two splits.
+
+        Args:
+            clip: the clip's id.
+            file: path of its audio inside the corpus.
+
+        Raises:
+            ValueError: they are not of the form that this corpus has.
+        """
+        return (clip,)
 
     def label(self, field: str, value: str) -> Label:
         """A label of one of the corpus's closed sets.

@@ -112,15 +112,35 @@ def _without_audio(table: pa.Table, rows: pa.ChunkedArray) -> pa.Table:
     return table
 
 
+NOTE_TITLE = "## Audio that is not here"
+
+
 def note(corpora: Sequence[type[Corpus]], rows: int) -> str:
     """What the card says of audio that is not there, as Markdown; empty for no corpora."""
     if not corpora:
         return ""
     places = "\n".join(f"- `{c.key}`: [{c.title}]({c.homepage}), {c.download}" for c in corpora)
     return (
-        "\n## Audio that is not here\n\n"
+        f"\n{NOTE_TITLE}\n\n"
         "The licences of the corpora below do not let their audio be published again. In the "
         f"{rows:,} rows that any of them is in, the audio columns are null; `seconds` stays, and "
         "`other` says which stretch of which file each audio is. With the corpora on disk, "
         f"`audio-flan build` makes these rows whole.\n\n{places}\n"
     )
+
+
+def read_note(card: str) -> tuple[frozenset[str], int]:
+    """The inverse of `note`: keys of the corpora without audio, and the number of rows.
+
+    Args:
+        card: the card's text; without such a note there is no such corpus.
+
+    Raises:
+        ValueError: the note is there, and its number is not.
+    """
+    said = card.partition(NOTE_TITLE)[2].partition("\n## ")[0]
+    keys = frozenset(re.findall(r"^- `(\w+)`:", said, re.MULTILINE))
+    rows = re.search(r"([\d,]+) rows that any", said)
+    if keys and rows is None:
+        raise ValueError(f"no number of rows below {NOTE_TITLE!r}")
+    return keys, int(rows[1].replace(",", "")) if rows else 0

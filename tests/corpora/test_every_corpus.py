@@ -241,6 +241,27 @@ def test_ids_are_unique_over_all_splits_and_fit_for_audio_ids(key: str, samples:
 
 
 @every_corpus
+def test_no_two_splits_share_what_is_kept_whole(key: str, samples: Path) -> None:
+    cls = corpus_class(key)
+    assert cls.kept_whole.strip() and set(cls.alike_splits) <= set(SPLITS)
+    sides: dict[str, str] = {}
+    for clip in clips(cls.open(str(samples))):
+        side = cls.alike_splits[0] if clip.split in cls.alike_splits else clip.split
+        groups = cls.groups_of(clip.id, clip.audio.name)
+        assert groups and all(groups)
+        for group in groups:
+            assert sides.setdefault(group, side) == side, f"{cls.kept_whole} {group}"
+
+
+@every_corpus
+def test_speakers_that_are_kept_whole_are_those_of_the_clips(key: str, samples: Path) -> None:
+    cls = corpus_class(key)
+    for clip in clips(cls.open(str(samples))) if cls.kept_whole == "speaker" else ():
+        speakers = tuple(voice.speaker for voice in clip.voices or ()) or (clip.speaker,)
+        assert None in speakers or cls.groups_of(clip.id, clip.audio.name) == speakers
+
+
+@every_corpus
 def test_audio_decodes_and_is_silent_only_where_it_says_so(key: str, samples: Path) -> None:
     for clip in clips(corpus_class(key).open(str(samples))):
         wave = audio.waveform(clip.audio)

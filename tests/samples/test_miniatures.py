@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio_flan.audio import duration, waveform
+from audio_flan.audio import duration, load, waveform
 from audio_flan.clip import Clip
 from audio_flan.corpora import corpus_class, corpus_keys
 from audio_flan.languages import language_name
@@ -17,6 +17,7 @@ from audio_flan.samples.bank import Entry, load_bank
 from audio_flan.samples.bank import samples as bank_samples
 from audio_flan.samples.music.vocadito import SINGERS
 from audio_flan.samples.speech.aishell3 import SPEAKERS
+from audio_flan.taxonomy import DOMAINS
 
 
 def clips(root: Path, key: str) -> list[Clip]:
@@ -92,6 +93,16 @@ def test_a_miniature_is_miniature(key: str, samples: Path) -> None:
     durations = [duration(clip.audio) for clip in clips(samples, key)]
     assert len(durations) >= 3
     assert all(0.1 <= seconds <= 15 for seconds in durations)
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_no_recording_is_in_two_splits_of_a_domain(domain: str, samples: Path) -> None:
+    """Else a task that several corpora serve would be tested on what it was trained on."""
+    seen: dict[bytes, Clip] = {}
+    keys = [key for key in corpus_keys() if corpus_class(key).domain == domain]
+    for clip in (clip for key in keys for clip in clips(samples, key)):
+        first = seen.setdefault(load(clip.audio).data, clip)
+        assert first.split == clip.split, f"{first.corpus} {first.id}, {clip.corpus} {clip.id}"
 
 
 def test_recordings_have_the_publishers_format(samples: Path) -> None:

@@ -135,6 +135,12 @@ class AudioSet(Corpus):
         "speech_presence": ("speech", "non-speech"),
     }
     split_rule = "the publisher's: balanced, unbalanced and strong train together, eval as test"
+    kept_whole = "recording"
+
+    @classmethod
+    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+        """The video, of which strong lists and weak ones name stretches."""
+        return (clip[:11],)
 
     def shards(self) -> dict[str, list[Shard]]:
         """Runs of lines of the weak lists, and parts of the strong ones."""

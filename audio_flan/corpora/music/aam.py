@@ -111,6 +111,12 @@ class AAM(Corpus):
     )
     labels = {"key": tuple(KEYS.values()), "instruments": tuple(WORDS.values())}
     split_rule = "by hash of the song: 80 % train, 10 % validation, 10 % test"
+    kept_whole = "song"
+
+    @classmethod
+    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+        """The song that it is a window of."""
+        return (clip.partition("_")[0],)
 
     def shards(self) -> dict[str, list[Shard]]:
         """Runs of songs of a split, once for the mixes and once for the stems; a shard's `file`

@@ -85,6 +85,13 @@ class NSynth(Corpus):
         ("instrument", "instruments"), tuple(family.replace("_", " ") for family in FAMILIES)
     )
     split_rule = "the publisher's train, valid and test; instruments of train are in no other split"
+    kept_whole = "instrument"
+    alike_splits = ("validation", "test")
+
+    @classmethod
+    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+        """The instrument."""
+        return (clip.rsplit("-", 2)[0],)
 
     def shards(self) -> dict[str, list[Shard]]:
         """One shard for each split whose folder is there."""

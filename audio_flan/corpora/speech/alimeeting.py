@@ -83,6 +83,12 @@ class AliMeeting(Corpus):
     provides = frozenset({"turns", "language"})
     speakers = 541
     split_rule = "the publisher's Train, Eval and Test; no speaker is in two"
+    kept_whole = "session"
+
+    @classmethod
+    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+        """The session; its speakers are only in its TextGrid."""
+        return (clip.rpartition("_")[0],)
 
     def shards(self) -> dict[str, list[Shard]]:
         """A shard for each session; a split that is absent is left out."""

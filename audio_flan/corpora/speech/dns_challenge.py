@@ -126,6 +126,17 @@ class DNSChallenge(Corpus):
         "hashed by speaker, else by the source's folder or the start of the file's name; noises by "
         "recording, responses by room: 94 % train, 3 % validation, 3 % test"
     )
+    kept_whole = "speaker, recording or room"
+
+    @classmethod
+    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+        """What its split is hashed by."""
+        inner = _without_base(file)
+        for pool, folders in POOLS.items():
+            for folder in folders:
+                if inner.startswith(f"{folder}/"):
+                    return (f"{pool} {_group(file, file[: -len(inner)] + folder, pool)}",)
+        raise ValueError(f"{file} is in the folder of no pool")
 
     def shards(self) -> dict[str, list[Shard]]:
         """Runs of files of each split in each folder; `file` is the folder.
@@ -186,12 +197,16 @@ def _listing(folder: Folder, name: str, pool: str) -> dict[str, list[str]]:
     """The files of a pool in a folder, by split."""
     files: dict[str, list[str]] = {}
     for file in _files(folder, name, pool):
-        if pool == "clean":
-            group = _speaker(file) or _unnamed_speaker(file, name)
-        else:
-            group = _noise(file) if pool == "noise" else _room(file)
+        group = _group(file, name, pool)
         files.setdefault(hash_split(DNSChallenge.key, group, SHARES), []).append(file)
     return files
+
+
+def _group(file: str, folder: str, pool: str) -> str:
+    """What must not be in two splits: the speaker, the recording of a noise, or the room."""
+    if pool == "clean":
+        return _speaker(file) or _unnamed_speaker(file, folder)
+    return _noise(file) if pool == "noise" else _room(file)
 
 
 def _files(folder: Folder, name: str, pool: str) -> Iterator[str]:

@@ -111,6 +111,13 @@ class ESD(Corpus):
         "the publisher's folders; without them sentences 1 to 20 are validation, 21 to 50 test, "
         "the others train; all speakers are in all splits"
     )
+    kept_whole = "sentence"
+
+    @classmethod
+    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+        """The sentence, in its language."""
+        speaker, _, number = clip.partition("_")
+        return (f"{_language(speaker)}-{_sentence(int(number))}",)
 
     def shards(self) -> dict[str, list[Shard]]:
         """A shard for each split and language; its `file` is the language."""

@@ -107,11 +107,17 @@ class FluentSpeechCommands(TableCorpus):
     }
     speakers = 97
     split_rule = "the publisher's; no speaker is in two splits"
+    kept_whole = "speaker"
     tables = {
         "train": _commands("train"),
         "validation": _commands("valid"),
         "test": _commands("test"),
     }
+
+    @classmethod
+    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+        """The speaker, whose folder the file is in."""
+        return (PurePosixPath(file).parent.name,)
 
     def clip(self, row: Row, split: str) -> Clip:
         """The command of a line."""

@@ -114,6 +114,12 @@ class LibriMix(Corpus):
     provides = frozenset({"voices"})
     speakers = 1252
     split_rule = "the publisher's, train-360 and train-100 as one; no speaker is in two"
+    kept_whole = "speaker"
+
+    @classmethod
+    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+        """The speakers of its utterances."""
+        return tuple(utterance.partition("-")[0] for utterance in clip.split("_"))
 
     def shards(self) -> dict[str, list[Shard]]:
         """Runs of lines of the tables of each split."""

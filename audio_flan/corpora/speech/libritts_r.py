@@ -123,6 +123,12 @@ class LibriTTSR(Corpus):
     labels = {"gender": ("female", "male"), "phone_notation": ("IPA",)}
     speakers = 2456
     split_rule = "the publisher's train, dev and test folders; no speaker is in two splits"
+    kept_whole = "speaker"
+
+    @classmethod
+    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+        """The speaker, or the persons of one id."""
+        return (clip.partition("_")[0],)
 
     @classmethod
     def _signature(cls) -> Signature:

@@ -52,7 +52,13 @@ class LJSpeech(TableCorpus):
     labels = {"gender": ("female", "male")}
     speakers = 1
     split_rule = "by hash of the chapter: 46 train, 2 validation, 2 test"
+    kept_whole = "chapter"
     tables = dict.fromkeys(SPLITS, METADATA)
+
+    @classmethod
+    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+        """The chapter: LJ001."""
+        return (clip[:5],)
 
     def is_header(self, row: Row) -> bool:
         """Some mirrors add a header line; ids have digits, names of columns have none."""

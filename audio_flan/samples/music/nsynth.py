@@ -59,7 +59,9 @@ def write(folder: Path, bank: Bank) -> None:
         records = {}
         for name, (recording, qualities) in notes.items():
             entry = recordings[recording]
-            write_wav(audio / f"{name}.wav", samples(entry, RATE), RATE)
+            # As loud as its velocity, so that no recording is in two splits.
+            loudness = int(name[-3:]) / 127
+            write_wav(audio / f"{name}.wav", loudness * samples(entry, RATE), RATE)
             told = {"note": number, "instrument": instruments.index(_instrument(name))}
             records[name] = {**told, **_record(name, entry, qualities)}
             number += 1

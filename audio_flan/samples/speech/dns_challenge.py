@@ -28,6 +28,8 @@ READERS = {
 """Voice of the bank and number of each English reader; the last two test, the third validates."""
 AISHELL = {"zh_f1": ("S0002", 2), "zh_f2": ("S0018", 1), "zh_m1": ("S0019", 1)}
 """Number of each Mandarin speaker and of its recordings; one in each split."""
+MANDARIN_LEVEL = 0.8
+"""Unlike that of ESD's miniature, which has the same voices, dealt to other splits."""
 NOISES = {
     "mini-dns001": "noise_fan",
     "mini-dns002": "noise_rain",
@@ -54,7 +56,8 @@ def write(folder: Path, bank: Bank) -> None:
     for voice, (speaker, count) in AISHELL.items():
         for said in bank.speech("zh", voice)[:count]:
             name = f"BAC009{speaker}W{said.sentence:04d}.wav"
-            _write(datasets / "clean/mandarin_speech/slr33_aishell" / speaker / name, said)
+            path = datasets / "clean/mandarin_speech/slr33_aishell" / speaker / name
+            _write_samples(path, MANDARIN_LEVEL * samples(said, RATE))
     singing = "clean/singing_voice/VocalSet11/FULL/female2/excerpts/straight/f2_row_straight.wav"
     _write(datasets / singing, bank.melodies[0])
 

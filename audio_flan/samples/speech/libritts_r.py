@@ -29,6 +29,8 @@ class Reader:
     chapter: str
     sentences: tuple[tuple[int, int, int], ...]
     """Paragraph, place in it, and sentence of the bank."""
+    level: float = 1.0
+    """Other than 1 where a voice has to stand for a second reader, in another split."""
 
 
 TWO_PARAGRAPHS = ((0, 0, 1), (0, 1, 2), (1, 0, 3), (1, 1, 4))
@@ -37,7 +39,7 @@ READERS = (
     Reader("train-clean-100", "9902", "M", "Ben Example\t", "en_m1", "5502", TWO_PARAGRAPHS),
     Reader("train-other-500", "8295", "M", "", "en_m2", "5503", ((2, 0, 3), (2, 1, 4))),
     Reader("dev-clean", "9903", "F", "Cleo Example", "en_f2", "5504", TWO_PARAGRAPHS),
-    Reader("dev-clean", "9906", "M", "Fred Example", "en_m1", "5507", ((3, 0, 2), (3, 1, 3))),
+    Reader("dev-clean", "9906", "M", "Fred Example", "en_m1", "5507", ((3, 0, 2), (3, 1, 3)), 0.8),
     Reader("test-clean", "9904", "F", "Dora Example", "en_f3", "5505", TWO_PARAGRAPHS),
     Reader("test-clean", "9905", "M", "Ed Example", "en_m2", "5506", ((4, 0, 1), (4, 2, 2))),
 )
@@ -116,7 +118,8 @@ def _write_chapter(folder: Path, bank: Bank, reader: Reader) -> dict[str, Speech
     if FAILED.startswith(prefix):
         utterances[FAILED] = sentences[1]
     for id, entry in utterances.items():
-        write_wav(place / f"{id}.wav", samples(entry, RATE) * (0.2 if id == FAILED else 1), RATE)
+        level = 0.2 if id == FAILED else reader.level
+        write_wav(place / f"{id}.wav", level * samples(entry, RATE), RATE)
         (place / f"{id}.original.txt").write_text(entry.text, encoding="utf-8")
         (place / f"{id}.normalized.txt").write_text(entry.normalized_text, encoding="utf-8")
         if reader.subset != "train-other-500":
