@@ -185,7 +185,7 @@ def list_folder(path: str) -> list[str]:
     if not is_url(path):
         folder = Path(path)
         return sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
-    filesystem, inner = _filesystem(path)
+    filesystem, inner = filesystem_of(path)
     with remote_errors(path):
         if not filesystem.isdir(inner):
             return []
@@ -221,7 +221,7 @@ def forget_sizes() -> None:
 @lru_cache(maxsize=64)
 def _sizes(folder: str) -> dict[str, int | None]:
     """Bytes of the files in a folder at a URL, by name: one request for a thousand of them."""
-    filesystem, inner = _filesystem(folder)
+    filesystem, inner = filesystem_of(folder)
     filesystem.invalidate_cache(inner)
     try:
         with remote_errors(folder):
@@ -235,13 +235,25 @@ def exists(path: str) -> bool:
     """Whether there is a file or folder."""
     if not is_url(path):
         return os.path.exists(path)
-    filesystem, inner = _filesystem(path)
+    filesystem, inner = filesystem_of(path)
     with remote_errors(path):
         return bool(filesystem.exists(inner))
 
 
-def _filesystem(path: str) -> tuple[Any, str]:
+def filesystem_of(url: str, **options: Any) -> tuple[Any, str]:
+    """The filesystem of an fsspec URL, and the path in it.
+
+    Args:
+        url: the URL.
+        options: of the filesystem, as `fsspec` takes them.
+
+    Raises:
+        AudioFlanError: no such kind of URL, or its package is not installed.
+    """
     import fsspec
 
-    filesystem, inner = fsspec.core.url_to_fs(path)
+    try:
+        filesystem, inner = fsspec.core.url_to_fs(url, **options)
+    except (ValueError, ImportError) as error:
+        raise AudioFlanError(f"can not open {url}: {error}") from None
     return filesystem, inner

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 from uuid import uuid4
 
-from audio_flan.storage import is_url, join
+from audio_flan.storage import filesystem_of, is_url, join
 
 UNFINISHED = ".unfinished"
 """How the names of files end that are being written."""
@@ -38,10 +38,8 @@ class Store:
 
     @cached_property
     def _filesystem(self) -> Any:
-        import fsspec
-
         # Several machines write to one folder: what was listed a moment ago may be out of date.
-        filesystem, _ = fsspec.core.url_to_fs(self.url, use_listings_cache=False)
+        filesystem, _ = filesystem_of(self.url, use_listings_cache=False)
         return filesystem
 
     def _path(self, name: str) -> str:
