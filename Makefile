@@ -23,7 +23,7 @@ audit: demo
 	$(BIN)/python tools/audit_answers.py demo $(DEMO_CORPORA)
 
 test: $(VENV)/installed-for-development
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -rs
 
 # Format, lint, types.
 check: $(VENV)/installed-for-development

@@ -254,16 +254,20 @@ def check_reworded(check: Check, hub: Any, pushes: Table) -> None:
     config = max(audio, key=lambda path: audio[path])
     for path in config.glob("*.parquet"):
         reword(path)
-    add_reworded(check, pushes, check.push(hub, copy), config.name, sum(audio.values()))
+    add_reworded(
+        check, pushes, check.push(hub, copy), config.name, sum(audio.values()), audio[config]
+    )
 
 
 def add_reworded(
-    check: Check, pushes: Table, seen: dict[str, float], config: str, audio: int
+    check: Check, pushes: Table, seen: dict[str, float], config: str, audio: int, own: int
 ) -> None:
-    """Add a push of reworded instructions to the table."""
+    """Add a push of reworded instructions to the table; `audio` are the bytes of all that is
+    pushed, `own` those of the reworded config."""
     share = seen["stored"] / audio
     kept = check.expect(0 < share < MOST_RESENT, f"{config} reworded re-sends {share:.2%}")
-    name = f"all of {config} reworded: {share:.2%} of the {audio / 1e6:.0f} MB of audio pushed"
+    of_own = f"{seen['stored'] / own:.2%} of its own {own / 1e6:.0f} MB"
+    name = f"all of {config} reworded: {share:.2%} of the {audio / 1e6:.0f} MB of audio, {of_own}"
     add_push(pushes, name, seen, kept)
 
 
@@ -297,16 +301,14 @@ def reword(path: Path) -> None:
 def check_killed(check: Check, pushes: Table, once: float) -> None:
     """Kill a push half-way, run it again, and push once more; `once` are the bytes of a whole one.
 
-    To go on, hf_xet notes down what it has sent every 20 s or 64 xorbs. This push is over sooner,
-    so it notes each xorb, and is killed after a note; what was under way then is sent again.
+    A push notes down each block that it has sent. It is killed after a note; what was under way
+    then is sent again.
     """
     hub, home = check.start("killed-hub"), check.home()
-    noting = {"HF_XET_DATA_SESSION_XORB_METADATA_FLUSH_MAX_COUNT": "1"}
     total = sum(path.stat().st_size for path in check.dataset.glob("*/*.parquet"))
     command = [sys.executable, "-c", PUSH, str(check.dataset), REPOSITORY, "--i-have-the-rights"]
     start = time.perf_counter()
-    environment = hub.environment(home) | noting
-    pushing = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    pushing = subprocess.Popen(command, env=hub.environment(home), stdout=subprocess.DEVNULL)
     notes = "xet/**/xorb_metadata/*.mdb"
     while pushing.poll() is None:
         if hub.stored_bytes() > 0.2 * total and any(hub.folder.glob(notes)):
@@ -352,7 +354,8 @@ def check_large(check: Check, pushes: Table) -> None:
     (path,) = folder.glob("large/*.parquet")
     reword(path)
     seen = check.upload(hub, UPLOAD, str(folder), "team/ours")
-    add_reworded(check, pushes, seen, "the large config", LARGE_ROWS * LARGE_AUDIO)
+    audio = LARGE_ROWS * LARGE_AUDIO
+    add_reworded(check, pushes, seen, "the large config", audio, audio)
     hub.stop()
 
 

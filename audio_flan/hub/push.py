@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 SHARD = re.compile(r"([^/]+)/\w+-\d{5}-of-\d{5}\.parquet")
 """How the Parquet files of a config are called."""
+
+NOTE_EACH_BLOCK = ("HF_XET_DATA_SESSION_XORB_METADATA_FLUSH_MAX_COUNT", "1")
+"""Lets hf_xet note down each block of up to 64 MB that it has sent, so that a killed push goes on
+from there; by itself it does so every 64 blocks or 20 seconds."""
 
 AGAIN = "the same command goes on where it stopped"
 
@@ -111,6 +116,8 @@ def push(
         BuildError: the folder holds no finished build.
         AudioFlanError: a licence forbids it, there is no token, or the Hub refuses.
     """
+    # Read by hf_xet as it starts; a choice that was made outside counts.
+    os.environ.setdefault(*NOTE_EACH_BLOCK)
     destination.check()
     build = FinishedBuild.open(out)
     if not dry_run:

@@ -3,7 +3,7 @@
 It speaks what `huggingface_hub` and `datasets` ask for: repos, branches and pull requests, commits,
 trees, files by range, and large files by Xet (hf_xet's own `local://` store) or by Git LFS. All of
 its state lies in a folder, so that one server can go on where another ended. Tests start it through
-`LoopbackHub`; by hand: python loopback_hub.py STATE_FOLDER
+`LoopbackHub`; by hand: python loopback_hub.py STATE_FOLDER, until its standard input ends
 """
 
 from __future__ import annotations
