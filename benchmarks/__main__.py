@@ -35,6 +35,7 @@ class Name(str, Enum):
     TEXT_ONLY = "text_only"
     START_UP = "start_up"
     RENDERING = "rendering"
+    STREAMING = "streaming"
 
 
 class Scale(str, Enum):
@@ -77,6 +78,8 @@ def show(results: Sequence[Result]) -> None:
     table = Table("what", "ours", "peer or floor", "ratio", "target", "met")
     for result in results:
         peer = f"{result.show(result.peer)} ({result.peer_name})" if result.peer else "-"
+        if result.peer is None and result.peer_name:
+            peer = result.peer_name
         ratio = f"{result.ratio:.2f}" if result.ratio is not None else "-"
         met = {None: "-", True: "yes", False: "[red]NO[/red]"}[result.met]
         ours = result.show(result.ours)
