@@ -36,6 +36,8 @@ class Name(str, Enum):
     START_UP = "start_up"
     RENDERING = "rendering"
     STREAMING = "streaming"
+    WORKERS = "workers"
+    MEMORY = "memory"
 
 
 class Scale(str, Enum):
