@@ -20,7 +20,7 @@ from benchmarks.command_line import build
 from benchmarks.command_line import run as run_command
 from benchmarks.corpora_at_scale import many_recordings
 from benchmarks.delivery import AUDIO_COLUMNS, TEXT_COLUMNS, Delivery, take
-from benchmarks.measuring import ROUNDS, Result, compare, fresh, take_turns
+from benchmarks.measuring import CLOCKS, ROUNDS, Result, compare, fresh, take_turns
 from benchmarks.peer_environment import can_import, peers_python
 
 Contestant: TypeAlias = Callable[..., dict[str, Any]]
@@ -43,6 +43,7 @@ CHECKED_ROWS = 100
 NEEDS_FFMPEG = "it needs FFmpeg's libraries; on Debian: apt-get install ffmpeg"
 
 BATCH_ROWS = 32
+UNIT = ",.0f rows/s"
 
 
 def run(data: Path, scale: str) -> list[Result]:
@@ -82,25 +83,27 @@ def _compare(what: str, contestants: Mapping[str, Contestant]) -> list[Result]:
     _same(what, checks, "checksum")
     runs = take_turns(contestants, ROUNDS)
     _same(what, {n: turns[0] for n, turns in runs.items() if n != TORCHCODEC}, "samples")
-    rates = {n: [turn["rows"] / turn["wall"] for turn in turns] for n, turns in runs.items()}
-    ours = rates[OURS]
     return [
-        compare(what, ours, (peer, rates[peer]), ",.0f rows/s", least)
-        if peer in rates
-        else _not_measured(what, ours, peer, least)
+        _result(f"{what}, by {clock} time", runs, peer, least if clock == "wall" else None, clock)
         for peer, least in TARGETS.items()
+        for clock in CLOCKS
     ]
+
+
+def _result(
+    what: str, runs: Mapping[str, list[dict[str, Any]]], peer: str, least: float | None, clock: str
+) -> Result:
+    rates = {n: [turn["rows"] / turn[clock] for turn in turns] for n, turns in runs.items()}
+    if peer in rates:
+        return compare(what, rates[OURS], (peer, rates[peer]), UNIT, least)
+    ours, target = rates[OURS], f"ratio ≥ {least}" if least else ""
+    return Result(what, median(ours), None, f"{peer}: not measured", UNIT, target, None)
 
 
 def _same(what: str, deliveries: Mapping[str, Mapping[str, float]], key: str) -> None:
     found = {name: delivery[key] for name, delivery in deliveries.items()}
     if len(set(found.values())) > 1:
         raise RuntimeError(f"{what}: contestants deliver other {key}: {found}")
-
-
-def _not_measured(what: str, ours: list[float], peer: str, least: float) -> Result:
-    name, target = f"{peer}: not measured", f"ratio ≥ {least}"
-    return Result(what, median(ours), None, name, ",.0f rows/s", target, None, {OURS: ours})
 
 
 def ours(dataset: str, config: str, rows: int, only_check: bool = False) -> dict[str, float]:
