@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from enum import Enum
@@ -67,8 +68,10 @@ def main(
     os.environ["HF_HOME"] = str(folder / "huggingface")
     results: list[Result] = []
     for name in names or list(Name):
-        print(f"running {name.value} at {scale.value} scale …", file=sys.stderr)
+        print(f"{name.value} at {scale.value} scale …", end="", file=sys.stderr, flush=True)
+        started = time.monotonic()
         results += import_module(f"benchmarks.{name.value}").run(folder, scale.value)
+        print(f" {time.monotonic() - started:.0f} s", file=sys.stderr)
     show(results)
     if json_file:
         json_file.write_text(json.dumps(report(results, scale.value), indent=1) + "\n")
