@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from enum import Enum
@@ -35,6 +36,9 @@ class Name(str, Enum):
     TEXT_ONLY = "text_only"
     START_UP = "start_up"
     RENDERING = "rendering"
+    STREAMING = "streaming"
+    WORKERS = "workers"
+    MEMORY = "memory"
 
 
 class Scale(str, Enum):
@@ -64,8 +68,10 @@ def main(
     os.environ["HF_HOME"] = str(folder / "huggingface")
     results: list[Result] = []
     for name in names or list(Name):
-        print(f"running {name.value} at {scale.value} scale …", file=sys.stderr)
+        print(f"{name.value} at {scale.value} scale …", end="", file=sys.stderr, flush=True)
+        started = time.monotonic()
         results += import_module(f"benchmarks.{name.value}").run(folder, scale.value)
+        print(f" {time.monotonic() - started:.0f} s", file=sys.stderr)
     show(results)
     if json_file:
         json_file.write_text(json.dumps(report(results, scale.value), indent=1) + "\n")
@@ -77,6 +83,8 @@ def show(results: Sequence[Result]) -> None:
     table = Table("what", "ours", "peer or floor", "ratio", "target", "met")
     for result in results:
         peer = f"{result.show(result.peer)} ({result.peer_name})" if result.peer else "-"
+        if result.peer is None and result.peer_name:
+            peer = result.peer_name
         ratio = f"{result.ratio:.2f}" if result.ratio is not None else "-"
         met = {None: "-", True: "yes", False: "[red]NO[/red]"}[result.met]
         ours = result.show(result.ours)

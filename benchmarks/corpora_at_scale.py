@@ -11,10 +11,13 @@ from pathlib import Path
 
 from audio_flan.samples import write_samples
 from audio_flan.samples.bank import load_bank
+from benchmarks.clips_to_render import write_clips
 
 RATE = 22_050
 CHAPTERS = 50
-CLIPS_PER_CHAPTER = 2_000
+CLIPS_PER_CHAPTER = 9_999
+"""Numbers of clips have four digits."""
+
 LINKS_PER_FILE = 10_000
 """ext4 allows 65,000 names for a file."""
 
@@ -34,7 +37,7 @@ def many_utterances(data: Path, count: int) -> Path:
 
     Args:
         data: folder of all input corpora; what is there already is used again.
-        count: number of utterances, at most 100,000.
+        count: number of utterances, at most 499,950.
 
     Returns:
         The root, which holds LJSpeech-1.1.
@@ -48,7 +51,7 @@ def many_clips(data: Path, count: int) -> Path:
 
     Args:
         data: folder of all input corpora; what is there already is used again.
-        count: number of clips, at most 100,000.
+        count: number of clips, at most 499,950.
 
     Returns:
         The root, which holds LJSpeech-1.1.
@@ -57,6 +60,22 @@ def many_clips(data: Path, count: int) -> Path:
     if root.exists():
         return root
     return _ljspeech(root, count, [_random_wav() for _ in range(DISTINCT_CLIPS)])
+
+
+def many_recordings(data: Path, count: int) -> Path:
+    """Speech of 3 to 10 s; twelve distinct recordings under many names.
+
+    Args:
+        data: folder of all input corpora; what is there already is used again.
+        count: number of utterances, at most 499,950.
+
+    Returns:
+        The root, which holds LJSpeech-1.1.
+    """
+    recordings = sorted(write_clips(data / "clips-to-render").glob("speech-*.wav"))
+    return _ljspeech(
+        data / f"recordings-{count}", count, [path.read_bytes() for path in recordings]
+    )
 
 
 def _random_wav() -> bytes:

@@ -99,20 +99,20 @@ def compare(
     return Result(what, mine, other, name, unit, target, met, {"ours": ours, name: runs})
 
 
-def fresh(function: str, **arguments: object) -> dict[str, Any]:
+def fresh(function: str, /, python: str | Path = sys.executable, **arguments: object) -> Any:
     """Call a function in a fresh process and return its result.
 
     Args:
         function: "module:name"; it returns what JSON can hold.
+        python: the interpreter that runs it.
         arguments: keyword arguments that JSON can hold.
 
     Raises:
         subprocess.CalledProcessError: the function raised; its traceback is on stderr.
     """
-    command = [sys.executable, "-m", "benchmarks.measuring", function, json.dumps(arguments)]
+    command = [str(python), "-m", "benchmarks.measuring", function, json.dumps(arguments)]
     done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True)
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def rates(function: str, data: Path, **arguments: object) -> dict[str, float]:
@@ -146,7 +146,10 @@ def settle() -> None:
 
 def _main(function: str, arguments: str) -> None:
     module, name = function.split(":")
-    print(json.dumps(getattr(import_module(module), name)(**json.loads(arguments))))
+    print(json.dumps(getattr(import_module(module), name)(**json.loads(arguments))), flush=True)
+    # A stream of Parquet that was not read to its end may stop an interpreter from ending, as
+    # pyarrow's threads go on reading ahead (github.com/apache/arrow/issues/45214).
+    os._exit(0)
 
 
 if __name__ == "__main__":

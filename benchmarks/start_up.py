@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
+from benchmarks.command_line import audio_flan
+from benchmarks.command_line import run as run_command
 from benchmarks.measuring import REPOSITORY, Result, take_turns
 
 ROUNDS = 7
@@ -21,7 +23,6 @@ MOST_IMPORT_MS = 100
 MOST_HELP_SECONDS = 0.5
 
 IMPORT = "import audio_flan"
-COMMAND_LINE = "import sys; from audio_flan.cli import main; sys.exit(main(['--help']))"
 
 
 def run(data: Path, scale: str) -> list[Result]:
@@ -29,7 +30,7 @@ def run(data: Path, scale: str) -> list[Result]:
     commands = {
         "bare": [sys.executable, "-c", "pass"],
         "import": [sys.executable, "-c", IMPORT],
-        "help": _help_command(),
+        "help": audio_flan("--help"),
     }
     contestants = {name: partial(_seconds, command) for name, command in commands.items()}
     take_turns(contestants, 1)
@@ -37,14 +38,9 @@ def run(data: Path, scale: str) -> list[Result]:
     return [_import_result(runs), _heavy_result(), _help_result(runs)]
 
 
-def _help_command() -> list[str]:
-    script = Path(sys.executable).with_name("audio-flan")
-    return [str(script), "--help"] if script.exists() else [sys.executable, "-c", COMMAND_LINE]
-
-
 def _seconds(command: list[str]) -> float:
     started = time.perf_counter()
-    subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, check=True)
+    run_command(command)
     return time.perf_counter() - started
 
 
