@@ -184,11 +184,12 @@ class Generation:
                 self._reject(Reject(clip.corpus, clip.id, "annotation-missing", detail))
 
     def _of_clips(self, clips: Iterable[Clip]) -> Iterator[Instance]:
-        for clip in filter(self._is_taken, clips):
+        most = self._most_of_a_clip
+        for clip in clips if most is None else filter(self._is_taken, clips):
             made = 0
             failure, nothing = None, NOTHING_TO_ASK
             try:
-                for ordinal, draft in enumerate(islice(self._drafts(clip), self._most_of_a_clip)):
+                for ordinal, draft in enumerate(islice(self._drafts(clip), most)):
                     try:
                         instance = self._instance(draft, ordinal)
                     except NotSelected as outside:
@@ -324,8 +325,9 @@ class Generation:
         clip = draft.clips[0]
         if isinstance(audio, Waveform):
             return clip, f"{self._task.config}-{slot}" + (f"-{ordinal}" if ordinal else "")
-        if audio is not clip.audio:
-            clip = _owner(audio, draft)
+        if audio is clip.audio:
+            return clip, ""
+        clip = _owner(audio, draft)
         return clip, "" if audio == clip.audio else _role(clip, audio)
 
     def _encoded(self, audio: Value) -> EncodedAudio:

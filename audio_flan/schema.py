@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b, sha1
+from itertools import accumulate
 from struct import pack, unpack
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
@@ -280,10 +281,19 @@ def _audio_array(
 
     if not any(cells):
         return pa.nulls(len(cells), type)
-    data = pa.array([cell[1].data if cell else None for cell in cells], pa.binary())
+    data = _binary_array([cell[1].data if cell else b"" for cell in cells])
     path = pa.array([cell[0] + cell[1].extension if cell else None for cell in cells])
     absent = pa.array([cell is None for cell in cells])
     return pa.StructArray.from_arrays([data, path], fields=list(type), mask=absent)
+
+
+def _binary_array(values: Sequence[bytes]) -> pa.BinaryArray:
+    """Bytes as an array, copied once: `pa.array` copies them again as its buffer grows."""
+    import pyarrow as pa
+
+    offsets = pa.array(accumulate(map(len, values), initial=0), pa.int32()).buffers()[1]
+    buffers = [None, offsets, pa.py_buffer(b"".join(values))]
+    return pa.Array.from_buffers(pa.binary(), len(values), buffers)
 
 
 # ---- the paper's JSONL ----------------------------------------------------------------------
