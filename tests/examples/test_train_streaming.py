@@ -1,30 +1,39 @@
-"""The training example: it learns, goes on exactly after a kill, and shares rows among ranks."""
+"""The training example: it listens, goes on exactly after a kill, and shares rows among ranks."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import datasets
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import soundfile
 
 import audio_flan
 from audio_flan.cli import main
 from audio_flan.schema import AUDIO_COLUMNS
 
-pytest.importorskip("torch", reason='training needs torch: pip install "audio-flan[train]"')
+pytest.importorskip("torch", reason='training needs torch: pip install ".[train]"')
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "train_streaming.py"
 LOOPBACK_HUB = Path(__file__).parents[1] / "hub" / "loopback_hub.py"
-MANY_FILES, ONE_FILE = "speech_language_identification", "audio_scene_classification"
-STEPS = 60
+MANY_FILES, ONE_FILE = "speech_gender_recognition", "audio_scene_classification"
+TWO_AUDIOS = "speech_speaker_verification"
+STEPS = 45
+SMALL = ("--batch-size", 2, "--window", 12)
 
 PUSH = """
 import sys
@@ -65,13 +74,44 @@ def build(out: Path, *options: str) -> Path:
     return out
 
 
-def train(source: Source, *options: object, ranks: int = 1, task: str = MANY_FILES) -> list[Step]:
+def run(
+    source: Source, *options: object, ranks: int = 1, task: str = MANY_FILES
+) -> subprocess.CompletedProcess[str]:
     """Run the example to its end."""
     launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}"]
     command = [sys.executable, *(launcher if ranks > 1 else []), *arguments(source, task, options)]
-    done = subprocess.run(command, env=source.environment, capture_output=True, text=True)
+    return subprocess.run(command, env=source.environment, capture_output=True, text=True)
+
+
+def train(source: Source, *options: object, ranks: int = 1, task: str = MANY_FILES) -> list[Step]:
+    """Run the example without failure."""
+    done = run(source, *options, ranks=ranks, task=task)
     assert done.returncode == 0, done.stderr
-    return [parse(line) for line in done.stdout.splitlines()]
+    return steps_of(done.stdout)
+
+
+def steps_of(output: str) -> list[Step]:
+    return [parse(line) for line in output.splitlines() if line.startswith("step ")]
+
+
+def copy_with(built: Path, out: Path, change: Callable[[dict[str, Any]], Any]) -> Source:
+    """A copy of a build with other input audio, which `change` makes of each row."""
+    shutil.copytree(built, out)
+    for path in (out / MANY_FILES).glob("*.parquet"):
+        table = pq.read_table(path)
+        index = table.schema.get_field_index("input_audio")
+        field = table.schema.field(index)
+        cells = pa.array([change(row) for row in table.to_pylist()], field.type)
+        pq.write_table(table.set_column(index, field, cells), path)
+    return Source(str(out), dict(os.environ))
+
+
+def silence(row: dict[str, Any]) -> dict[str, Any]:
+    """The row's audio, as long as before and without a sound."""
+    samples, rate = audio_flan.decode(row["input_audio"])
+    target = BytesIO()
+    soundfile.write(target, np.zeros_like(samples.T), rate, format="WAV")
+    return {"bytes": target.getvalue(), "path": "silence.wav"}
 
 
 def arguments(source: Source, task: str, options: tuple[object, ...]) -> list[str]:
@@ -81,7 +121,7 @@ def arguments(source: Source, task: str, options: tuple[object, ...]) -> list[st
 @pytest.fixture(scope="module")
 def built(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("build") / "out"
-    tasks = ["--task", MANY_FILES, "--task", ONE_FILE]
+    tasks = ["--task", MANY_FILES, "--task", ONE_FILE, "--task", TWO_AUDIOS]
     return build(out, "--root", str(samples), *tasks)
 
 
@@ -108,8 +148,8 @@ def repo(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sour
 
 @pytest.fixture(scope="module")
 def unbroken(local: Source) -> list[Step]:
-    """A run from start to end: an epoch and two thirds, several shuffled blocks each."""
-    return train(local, "--steps", STEPS, "--batch-size", 2)
+    """A run from start to end: an epoch and a half, several windows each."""
+    return train(local, "--steps", STEPS, *SMALL)
 
 
 def ids_of(dataset: str, task: str) -> Counter[str]:
@@ -117,13 +157,72 @@ def ids_of(dataset: str, task: str) -> Counter[str]:
     return Counter(row["uuid"][:8] for row in rows.select_columns(["uuid"]))
 
 
-def test_it_learns_from_every_row_once_an_epoch(unbroken: list[Step], local: Source) -> None:
-    first, last = unbroken[:10], unbroken[-10:]
-    assert sum(step.loss for step in last) < 0.7 * sum(step.loss for step in first)
+def held_out(output: str) -> tuple[float, float]:
+    """The share of held-out rows that are answered rightly, and that a guess answers."""
+    *_, right, _, _, guess = output.splitlines()[-1].split()
+    return float(right), float(guess)
+
+
+def test_it_learns_from_the_audio(built: Path, local: Source, tmp_path: Path) -> None:
+    silent = copy_with(built, tmp_path / "silent", silence)
+    with ThreadPoolExecutor() as both:
+        done = list(both.map(run, (local, silent)))
+    assert [run.returncode for run in done] == [0, 0], done[0].stderr + done[1].stderr
+    hearing, deaf = ([step.loss for step in steps_of(run.stdout)] for run in done)
+    assert sum(hearing[-50:]) < 0.2 * sum(hearing[:50])
+    assert sum(hearing[-50:]) < 0.75 * sum(deaf[-50:])
+    (right, guess), (deaf_right, _) = (held_out(run.stdout) for run in done)
+    assert right > 1.5 * guess and right > deaf_right
+
+
+def test_every_row_comes_once_an_epoch(unbroken: list[Step], local: Source) -> None:
     assert Counter(id for step in unbroken if step.epoch == 0 for id in step.ids) == ids_of(
         local.dataset, MANY_FILES
     )
     assert unbroken[-1].epoch == 1
+
+
+def test_windows_mix_what_comes_sorted(local: Source) -> None:
+    rows = datasets.load_dataset(local.dataset, MANY_FILES, split="train", streaming=True)
+    corpora = {row["uuid"][:8]: row["corpus"] for row in rows.decode(False)}
+    steps = train(local, "--steps", 6, "--batch-size", 4)
+    assert all(len({corpora[id] for id in step.ids}) > 1 for step in steps)
+
+
+def test_rows_without_audio_are_skipped_also_across_a_resume(built: Path, tmp_path: Path) -> None:
+    def withhold(row: dict[str, Any]) -> Any:
+        return None if row["corpus"] in ("esd", "libritts_r") else row["input_audio"]
+
+    source = copy_with(built, tmp_path / "partly", withhold)
+    options = [*SMALL, "--checkpoint", tmp_path / "run.pt", "--save-every", 7]
+    whole = run(source, *options, "--steps", 21)
+    assert "skipped" in whole.stderr
+    first = {id for step in steps_of(whole.stdout) if step.epoch == 0 for id in step.ids}
+    rows = datasets.load_dataset(source.dataset, MANY_FILES, split="train", streaming=True)
+    there = {row["uuid"][:8] for row in rows.decode(False) if row["input_audio"]}
+    assert first == there
+    (tmp_path / "run.pt").unlink()
+    command = [sys.executable, *arguments(source, MANY_FILES, (*options, "--steps", 21))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as stopped:
+        assert stopped.stdout
+        before = [parse(line) for line, _ in zip(stopped.stdout, range(9), strict=False)]
+        stopped.kill()
+    assert before == steps_of(whole.stdout)[:9]
+    after = train(source, *options, "--steps", 21, "--resume")
+    assert after and after == steps_of(whole.stdout)[-len(after) :]
+
+
+def test_it_says_that_no_row_has_audio(built: Path, tmp_path: Path) -> None:
+    done = run(copy_with(built, tmp_path / "mute", lambda row: None))
+    rows = sum(ids_of(str(built), MANY_FILES).values())
+    assert done.returncode == 1
+    assert f"rank 0 of 1 gets no rows: {rows} without audio" in done.stderr
+
+
+def test_tasks_of_two_audios_are_refused(local: Source) -> None:
+    done = run(local, task=TWO_AUDIOS)
+    assert done.returncode == 1 and not done.stdout
+    assert "trains on tasks of one input audio and a text answer" in done.stderr
 
 
 @pytest.mark.parametrize("source", ["local", "repo"])
@@ -131,7 +230,7 @@ def test_a_killed_run_goes_on_with_the_same_rows_and_losses(
     source: str, unbroken: list[Step], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     place: Source = request.getfixturevalue(source)
-    options = ["--steps", STEPS, "--batch-size", 2, "--save-every", 5]
+    options = ["--steps", STEPS, *SMALL, "--save-every", 5]
     options += ["--checkpoint", tmp_path / "run.pt"]
     command = [sys.executable, *arguments(place, MANY_FILES, tuple(options))]
     with subprocess.Popen(command, env=place.environment, stdout=subprocess.PIPE, text=True) as run:
