@@ -39,6 +39,7 @@ format: $(VENV)/installed-for-development
 docs: $(VENV)/installed-for-development
 	$(BIN)/python tools/write_task_docs.py
 
+# Against peers, which it installs once; benchmarks/README.md.
 bench: $(VENV)/installed-for-development
 	$(BIN)/python -m benchmarks
 

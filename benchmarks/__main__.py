@@ -53,7 +53,7 @@ def main(
     names: Annotated[
         list[Name] | None, typer.Argument(help="Benchmarks to run; all by default.")
     ] = None,
-    scale: Annotated[Scale, typer.Option(help="small: minutes; full: needs 5 GB.")] = Scale.SMALL,
+    scale: Annotated[Scale, typer.Option(help="small: minutes; full: needs 10 GB.")] = Scale.SMALL,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the figures to this file too.")
     ] = None,

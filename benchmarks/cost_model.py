@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from audio_flan.taxonomy import MajorTask, MinorTask, load_taxonomy
+from audio_flan.taxonomy import MinorTask, load_taxonomy
 from benchmarks.corpora_at_scale import CLIP_BYTES
 from benchmarks.rendering import CONFIGS
 
@@ -93,15 +93,18 @@ def cost(task: MinorTask, instances: float, rates: Rates) -> Cost:
     return Cost(instances, core_seconds, instances * size)
 
 
-def costs(rates: Rates) -> Iterator[tuple[MajorTask, str, Cost]]:
-    """By major task and kind of work; the instances of a major task are shared evenly."""
+def costs(rates: Rates) -> dict[tuple[str, str], Cost]:
+    """By domain and kind of work; the instances of a major task are shared evenly by its tasks."""
+    parts: dict[tuple[str, str], list[Cost]] = {}
     for major in load_taxonomy():
         share = _count(major.paper_instances) / len(major.minors)
-        by_kind: dict[str, list[Cost]] = {}
         for minor in major.minors:
-            by_kind.setdefault(kind(minor), []).append(cost(minor, share, rates))
-        for name, parts in by_kind.items():
-            yield major, name, Cost(*map(sum, zip(*parts, strict=True)))
+            parts.setdefault((major.domain, kind(minor)), []).append(cost(minor, share, rates))
+    return {place: _sum(spent) for place, spent in parts.items()}
+
+
+def _sum(spent: Iterable[Cost]) -> Cost:
+    return Cost(*map(sum, zip(*spent, strict=True)))
 
 
 def _count(printed: str) -> float:
@@ -111,20 +114,18 @@ def _count(printed: str) -> float:
 
 def table(rates: Rates) -> str:
     """The table of costs, as Markdown."""
-    lines = [
-        "| domain | major task | kind of work | instances | core-hours | audio |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    rows = list(costs(rates))
-    for major, name, spent in rows:
-        lines.append(f"| {major.domain} | {major.major} | {name} | {_figures(spent)} |")
-    total = Cost(*map(sum, zip(*(spent for _, _, spent in rows), strict=True)))
-    return "\n".join([*lines, f"| | **all** | | {_figures(total)} |"])
+    columns = ("domain", "kind of work", "instances", "core-ms", "audio", "core-hours", "all audio")
+    spent = costs(rates)
+    lines = [f"| {' | '.join(columns)} |", "| --- " * len(columns) + "|"]
+    lines += [f"| {domain} | {name} | {_figures(c)} |" for (domain, name), c in spent.items()]
+    return "\n".join([*lines, f"| | **all** | {_figures(_sum(spent.values()))} |"])
 
 
 def _figures(spent: Cost) -> str:
-    hours, terabytes = spent.core_seconds / 3600, spent.size / 1e12
-    return f"{spent.instances / 1e6:,.2f} M | {hours:,.1f} | {terabytes:,.2f} TB"
+    """Instances; core time and audio of one; core time and audio of all."""
+    count, seconds, size = spent
+    one = f"{1e3 * seconds / count:,.2f} | {size / count / 1e6:,.2f} MB"
+    return f"{count / 1e6:,.2f} M | {one} | {seconds / 3600:,.1f} | {size / 1e12:,.2f} TB"
 
 
 def main(path: str) -> None:

@@ -119,6 +119,7 @@ def _rows(dataset: str, config: str) -> Iterator[Delivery]:
     stream = datasets.load_dataset(dataset, config, split="train", streaming=True).decode(False)
     columns = [*TEXT_COLUMNS, *AUDIO_COLUMNS]
     for batch in stream.select_columns(columns).iter(batch_size=BATCH_ROWS):
-        for *texts, question, answer in zip(*(batch[name] for name in columns), strict=True):
-            cells = [cell for cell in (question, answer) if cell is not None]
-            yield Delivery(*texts, [audio_flan.decode(cell)[0] for cell in cells])
+        rows = zip(*(batch[name] for name in columns), strict=True)
+        for instruction, input, output, *cells in rows:
+            audio = [audio_flan.decode(cell)[0] for cell in cells if cell is not None]
+            yield Delivery(instruction, input, output, audio)

@@ -166,13 +166,14 @@ def _read_shar(dataset: str, config: str, folder: str) -> Iterator[Delivery]:
 def _read_torchcodec(dataset: str, config: str, folder: str) -> Iterator[Delivery]:
     from datasets import load_dataset
 
-    rows = load_dataset(dataset, config, split="train", streaming=True)
+    stream = load_dataset(dataset, config, split="train", streaming=True)
     columns = [*TEXT_COLUMNS, *AUDIO_COLUMNS]
-    for batch in rows.select_columns(columns).iter(batch_size=32):
-        for *texts, question, answer in zip(*(batch[name] for name in columns), strict=True):
-            present = [decoder for decoder in (question, answer) if decoder is not None]
+    for batch in stream.select_columns(columns).iter(batch_size=32):
+        rows = zip(*(batch[name] for name in columns), strict=True)
+        for instruction, input, output, *cells in rows:
+            present = [decoder for decoder in cells if decoder is not None]
             audio = [decoder.get_all_samples().data.numpy() for decoder in present]
-            yield Delivery(*texts, audio)
+            yield Delivery(instruction, input, output, audio)
 
 
 READERS = {

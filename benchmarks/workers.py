@@ -40,11 +40,15 @@ def run(data: Path, scale: str) -> list[Result]:
     root = many_clips(data, CLIPS[scale])
     rows = len(TASKS) * CLIPS[scale]
     place = _fastest(data, 2 * rows * CLIP_BYTES)
-    contestants = {workers: partial(_rate, place, root, rows, workers) for workers in (2, 1)}
+    contestants = {
+        name: partial(_rate, place, root, rows, workers)
+        for name, workers in {"two workers": 2, "one worker": 1}.items()
+    }
     runs = take_turns(contestants, ROUNDS)
     what = f"build of {rows:,} rows of 100 kB: two workers"
     target = LEAST_SPEED_UP if (os.cpu_count() or 1) > 1 else None
-    return [compare(what, runs[2], ("one worker", runs[1]), ",.0f rows/s", target)]
+    peer = ("one worker", runs["one worker"])
+    return [compare(what, runs["two workers"], peer, ",.0f rows/s", target)]
 
 
 def _fastest(data: Path, size: int) -> Path:
