@@ -72,8 +72,7 @@ class Waveform:
         return float(self.samples.shape[1] / self.rate)
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedAudio:
+class EncodedAudio(NamedTuple):
     """An audio file in memory.
 
     Args:
@@ -242,19 +241,23 @@ def _decode_bytes(data: bytes, name: str) -> tuple[NDArray[np.float32], int]:
         inspect(data, name)
         raise Unusable("not-audio", f"{name}: {error.error_string}") from None
     samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+    if samples.dtype == np.int16:
+        samples = samples * np.float32(2**-15)
     if len(samples) < info.frames and info.extension != ".wav":
         detail = f"{name}: {info.frames} samples are declared, {len(samples)} are there"
         raise Unusable("audio-truncated", detail)
     return np.ascontiguousarray(samples.T), info.rate
 
 
-def _blocks(file: Any) -> Iterator[NDArray[np.float32]]:
+def _blocks(file: Any) -> Iterator[NDArray[Any]]:
     """The samples that are left, [n, channels], in blocks: what a header declares in vain would
-    else be allocated before anything is read."""
-    block = file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)
+    else be allocated before anything is read. Those of a WAV of 16 bits come as integers,
+    which numpy makes the same float32 of in half the time that libsndfile takes."""
+    dtype = "int16" if (file.format, file.subtype) == ("WAV", "PCM_16") else "float32"
+    block = file.read(BLOCK_FRAMES, dtype=dtype, always_2d=True)
     yield block
     while len(block) == BLOCK_FRAMES:
-        block = file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)
+        block = file.read(BLOCK_FRAMES, dtype=dtype, always_2d=True)
         yield block
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from io import SEEK_END, BytesIO
-from typing import IO
+from typing import IO, NamedTuple
 
 from audio_flan.errors import Unusable
 
@@ -17,8 +16,7 @@ UNPACKED_CODINGS = (0x0001, 0x0003, 0x0006, 0x0007, 0xFFFE)
 """WAV codings with a fixed number of bytes for a sample: PCM, float, A-law, mu-law, extensible."""
 
 
-@dataclass(frozen=True, slots=True)
-class AudioInfo:
+class AudioInfo(NamedTuple):
     """What the header of an audio file says.
 
     Args:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b, sha1
 from itertools import accumulate
 from struct import pack, unpack
@@ -27,6 +27,9 @@ START_OF_AUDIO, END_OF_AUDIO = "<|SOA|>", "<|EOA|>"
 INPUT_AUDIO_COLUMNS = ("input_audio", "input_audio_2")
 OUTPUT_AUDIO_COLUMNS = ("output_audio",)
 AUDIO_COLUMNS = INPUT_AUDIO_COLUMNS + OUTPUT_AUDIO_COLUMNS
+
+CLASSES = ("understanding", "generation")
+"""The values of the paper's field U/G."""
 
 UUID_NAMESPACE = UUID("2a5bb4d2-6f0e-5b0e-9a53-1c6d0c0f2502")
 """Namespace of the instances' uuids."""
@@ -82,7 +85,7 @@ class Instance(NamedTuple):
     @property
     def ug(self) -> str:
         """The paper's class: generation if the output is audio, else understanding."""
-        return "generation" if self.audio[-1] else "understanding"
+        return CLASSES[self.audio[-1] is not None]
 
     @property
     def seconds(self) -> float:
@@ -263,15 +266,20 @@ def _constant_arrays(instances: Sequence[Instance]) -> dict[str, pa.Array]:
     """The columns that an origin fixes: a row of each class, taken as often as there are rows."""
     import pyarrow as pa
 
-    origin = instances[0].origin
-    own = {"corpus": origin.corpus, "license": origin.license}
-    classes = [instance.ug for instance in instances]
-    kinds = sorted(set(classes))
-    rows = [{**constant_fields(origin, ug), **own} for ug in kinds]
-    fields = [field for field in arrow_schema() if field.name in rows[0]]
-    batch = pa.RecordBatch.from_pylist(rows, pa.schema(fields))
-    taken = batch.take(pa.array(map(kinds.index, classes)))
+    classes = [CLASSES.index(instance.ug) for instance in instances]
+    taken = _rows_of_classes(instances[0].origin).take(pa.array(classes))
     return dict(zip(taken.schema.names, taken.columns, strict=True))
+
+
+@lru_cache(maxsize=1)
+def _rows_of_classes(origin: Origin) -> pa.RecordBatch:
+    """The constant fields of an origin, a row for each class."""
+    import pyarrow as pa
+
+    own = {"corpus": origin.corpus, "license": origin.license}
+    rows = [{**constant_fields(origin, ug), **own} for ug in CLASSES]
+    fields = [field for field in arrow_schema() if field.name in rows[0]]
+    return pa.RecordBatch.from_pylist(rows, pa.schema(fields))
 
 
 def _audio_array(
@@ -291,9 +299,13 @@ def _binary_array(values: Sequence[bytes]) -> pa.BinaryArray:
     """Bytes as an array, copied once: `pa.array` copies them again as its buffer grows."""
     import pyarrow as pa
 
-    offsets = pa.array(accumulate(map(len, values), initial=0), pa.int32()).buffers()[1]
-    buffers = [None, offsets, pa.py_buffer(b"".join(values))]
-    return pa.Array.from_buffers(pa.binary(), len(values), buffers)
+    ends = list(accumulate(map(len, values), initial=0))
+    data = pa.allocate_buffer(ends[-1])
+    with pa.FixedSizeBufferWriter(data) as writer:
+        for value in values:
+            writer.write(value)
+    _, offsets = pa.array(ends, pa.int32()).buffers()
+    return pa.Array.from_buffers(pa.binary(), len(values), [None, offsets, data])
 
 
 # ---- the paper's JSONL ----------------------------------------------------------------------

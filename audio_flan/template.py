@@ -310,16 +310,14 @@ MULTIPLIER = 0x9E3779B97F4A7C15
 
 def _deal(candidates: Sequence[Variation]) -> list[Variation]:
     """The winner of each bucket."""
-    mask = (1 << 64) - 1
-    hashes = [
-        int.from_bytes(blake2b(v.id.encode(), digest_size=8).digest(), "big") for v in candidates
-    ]
-    winners = []
-    for bucket in range(16**BUCKET_DIGITS):
-        key = (bucket + 1) * MULTIPLIER & mask
-        weights = [(hashed ^ key) * MULTIPLIER & mask for hashed in hashes]
-        winners.append(candidates[weights.index(max(weights))])
-    return winners
+    import numpy as np
+
+    digests = [blake2b(v.id.encode(), digest_size=8).digest() for v in candidates]
+    hashes = np.array([int.from_bytes(digest, "big") for digest in digests], np.uint64)
+    # Products wrap at 2**64, as they are meant to.
+    keys = np.arange(1, 16**BUCKET_DIGITS + 1, dtype=np.uint64) * np.uint64(MULTIPLIER)
+    weights = (hashes[:, None] ^ keys) * np.uint64(MULTIPLIER)
+    return [candidates[winner] for winner in weights.argmax(axis=0)]
 
 
 def load_template(config: str, kinds: Mapping[str, Kind]) -> Template:
