@@ -21,8 +21,9 @@ def load_dataset(
     name: str,
     *,
     root: str | os.PathLike[str] | None = None,
-    corpora: Sequence[str] | Mapping[str, str] | None = None,
+    corpora: str | Sequence[str] | Mapping[str, str] | None = None,
     split: str | None = None,
+    columns: Sequence[str] | None = None,
     cache_dir: str | None = None,
     keep_in_memory: bool | None = None,
     streaming: bool = False,
@@ -43,8 +44,9 @@ def load_dataset(
         name: config name of the task, such as "speech_asr"; from the Hub also a view of several
             tasks: "all", a domain, a major task.
         root: folder (or fsspec URL) with one folder for each corpus; None for the Hub.
-        corpora: keys of corpora to keep, or a mapping of keys to their own places on disk.
+        corpora: key or keys of corpora to keep, or a mapping of keys to their own places on disk.
         split: "train", "validation", "test", or a slice of one ("train[:10%]"); None for all.
+        columns: names of the columns to keep; of published rows the others are not even fetched.
         cache_dir: where `datasets` keeps what it prepared (map style only).
         keep_in_memory: copy the dataset into memory (map style only).
         streaming: yield instances one by one; nothing is written to disk.
@@ -62,18 +64,39 @@ def load_dataset(
     from audio_flan.engine.plan import check_split
 
     check_split(split)
+    if isinstance(corpora, str):
+        corpora = [corpora]
+    if columns is not None:
+        columns = _known_columns(columns, with_corpus=root is None and bool(corpora))
     shared = {"split": split, "cache_dir": cache_dir, "num_proc": num_proc}
     if root is None and not isinstance(corpora, Mapping):
         if seed or limit is not None:
             raise AudioFlanError("seed and limit are of making instances: they need root=FOLDER")
         place = {"path": repo_id, "revision": revision, "token": token}
-        options = {**place, **shared, "keep_in_memory": keep_in_memory, "streaming": streaming}
+        how = {"keep_in_memory": keep_in_memory, "streaming": streaming, "columns": columns}
+        options = {**place, **shared, **how}
         return _published(name, corpora, options)
     builder = _builder(name, root, corpora, cache_dir, seed, limit)
     if streaming:
-        return _undecoded(builder.as_streaming_dataset(split=split))
-    builder.download_and_prepare(num_proc=num_proc)
-    return _undecoded(builder.as_dataset(split=split, in_memory=bool(keep_in_memory)))
+        rows = _undecoded(builder.as_streaming_dataset(split=split))
+    else:
+        builder.download_and_prepare(num_proc=num_proc)
+        rows = _undecoded(builder.as_dataset(split=split, in_memory=bool(keep_in_memory)))
+    return rows if columns is None else rows.select_columns(columns)
+
+
+def _known_columns(columns: Sequence[str], with_corpus: bool) -> list[str]:
+    """The columns that are asked for, and the one that rows are chosen by.
+
+    Raises:
+        UnknownNameError: a row has no such column.
+    """
+    from audio_flan.schema import feature_tree
+
+    for column in columns:
+        if column not in feature_tree():
+            raise UnknownNameError("column", column, feature_tree())
+    return list(dict.fromkeys([*columns, "corpus"] if with_corpus else columns))
 
 
 def _builder(
@@ -132,7 +155,7 @@ def _undecoded(dataset: Any) -> AnyDataset:
         return type(dataset)({split: _undecoded(rows) for split, rows in dataset.items()})
     if isinstance(dataset, IterableDataset):
         return dataset.decode(False)
-    for column in AUDIO_COLUMNS:
+    for column in filter(dataset.column_names.__contains__, AUDIO_COLUMNS):
         dataset = dataset.cast_column(column, Audio(decode=False))
     return dataset
 

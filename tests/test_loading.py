@@ -81,3 +81,24 @@ def test_tasks_and_corpora_are_listed() -> None:
     assert set(TASKS) <= set(audio_flan.list_tasks())
     assert audio_flan.list_corpora()[0] == "aishell3"
     assert len(audio_flan.list_corpora()) == len(set(audio_flan.list_corpora())) >= 15
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_columns_can_be_chosen(streaming: bool, samples: Path, published: str, cache: str) -> None:
+    names = ["output", "instruction"]
+    for place in ({"root": samples}, {"repo_id": published}):
+        rows = audio_flan.load_dataset(
+            "speech_asr",
+            split="test",
+            columns=names,
+            streaming=streaming,
+            cache_dir=None if streaming else cache,
+            **place,
+        )
+        assert set(next(iter(rows))) == set(names)
+    one = {"corpora": "ljspeech", "split": "test", "columns": ["uuid"], "streaming": streaming}
+    chosen = audio_flan.load_dataset("speech_asr", repo_id=published, **one)
+    made = audio_flan.load_dataset("speech_asr", root=samples, **one)
+    assert {row["uuid"] for row in chosen} == {row["uuid"] for row in made} != set()
+    with pytest.raises(UnknownNameError, match="did you mean 'instruction'"):
+        audio_flan.load_dataset("speech_asr", repo_id=published, columns=["instructions"])

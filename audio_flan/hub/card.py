@@ -6,12 +6,13 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
 import audio_flan
 from audio_flan.corpora import corpus_class
+from audio_flan.corpora.base import Corpus
 from audio_flan.engine.record import UnitRecord
 from audio_flan.engine.store import Store
 from audio_flan.hub.figures import (
@@ -25,6 +26,7 @@ from audio_flan.hub.figures import (
     task_views,
 )
 from audio_flan.hub.metadata import front_matter
+from audio_flan.hub.rights import note
 from audio_flan.schema import AUDIO_COLUMNS, audio_id
 from audio_flan.tasks import get_task
 from audio_flan.tasks.base import SimulatedTask, Task
@@ -34,13 +36,21 @@ REPO_ID = "HKUSTAudio/Audio-FLAN"
 """Where the dataset is on the Hub, if nothing else is said."""
 
 
-def render_card(store: Store, records: Records, repo_id: str = REPO_ID) -> str:
+def render_card(
+    store: Store,
+    records: Records,
+    repo_id: str = REPO_ID,
+    forbidden: Sequence[type[Corpus]] = (),
+    withheld: int = 0,
+) -> str:
     """The text of the card.
 
     Args:
         store: folder of the dataset, whose Parquet files have their final names.
         records: records of all the units that are in it.
         repo_id: the repository that the card's examples load from.
+        forbidden: corpora whose audio is not in the files.
+        withheld: number of rows without their audio for that.
     """
     tasks = task_views(store, records)
     groups = group_views(tasks)
@@ -52,7 +62,9 @@ def render_card(store: Store, records: Records, repo_id: str = REPO_ID) -> str:
     text: str = _template().render(
         front_matter=front_matter(tasks, groups, [c for c in corpora if c.key in led], repo_id),
         repo_id=repo_id,
-        tasks=[_task_lines(view, made) for view in tasks],
+        tasks=[_task_lines(view, made, forbidden) for view in tasks],
+        note=note(forbidden, withheld),
+        withheld=withheld,
         groups=groups,
         corpora=corpora,
         auxiliary=auxiliary,
@@ -103,10 +115,13 @@ def selected(options: Mapping[str, Any]) -> list[str]:
     return said or ["all instances"]
 
 
-def _task_lines(view: View, units: Iterable[UnitRecord]) -> dict[str, Any]:
+def _task_lines(
+    view: View, units: Iterable[UnitRecord], forbidden: Sequence[type[Corpus]]
+) -> dict[str, Any]:
     """What the body says of a task."""
     task = get_task(view.name)
     own = [unit for unit in units if unit.config == view.name]
+    empty = {corpus.key for corpus in forbidden}
     return {
         "minor": minor_task(view.name),
         "rule": rule_with_values(task),
@@ -114,7 +129,7 @@ def _task_lines(view: View, units: Iterable[UnitRecord]) -> dict[str, Any]:
         "splits": view.splits,
         "total": view.total,
         "corpora": sorted({unit.corpus for unit in own}),
-        "large": large_rows(own),
+        "large": large_rows(unit for unit in own if unit.corpus not in empty),
     }
 
 

@@ -14,7 +14,7 @@ from audio_flan.engine.store import Store
 from audio_flan.errors import BuildError
 from audio_flan.hub.card import render_card
 from audio_flan.hub.figures import Records
-from audio_flan.hub.rights import note, withhold
+from audio_flan.hub.rights import withhold
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,8 @@ def loaded(
         for config in {Path(name).parent for name in names}:
             (folder / config).mkdir(parents=True)
         withheld = sum(withhold(out / name, folder / name, forbidden) for name in names)
-        card = render_card(Store(str(folder)), build.records, repo_id)
-        (folder / CARD).write_text(card + note(forbidden, withheld), encoding="utf-8")
+        card = render_card(Store(str(folder)), build.records, repo_id, forbidden, withheld)
+        (folder / CARD).write_text(card, encoding="utf-8")
         sizes = {name: (folder / name).stat().st_size for name in names}
         yield Cargo(folder, list(build.records), sizes, withheld)
     finally:

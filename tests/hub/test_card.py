@@ -40,7 +40,7 @@ HUB_CATEGORIES = {
 }
 """Those of the Hub's list (huggingface.js, `pipelines.ts`) that the card may name."""
 
-SNIPPETS = ("streaming", "map", "duckdb", "polars", "provenance")
+SNIPPETS = ("streaming", "columns", "map", "duckdb", "polars", "provenance")
 """The Python blocks of the card, in their order."""
 
 
@@ -225,6 +225,7 @@ def check_output(name: str, printed: str, out: Path) -> None:
     clip = json.loads(row["other"])["clips"][0]
     expected = {
         "streaming": [row["instruction"], row["output"], "float32 16000"],
+        "columns": [f"{{'instruction': {row['instruction']!r}, 'output': {row['output']!r}}}"],
         "map": [f"{rows_of(files)} rows, "],
         "duckdb": ["corpus", "hours", "ljspeech", "LicenseRef-public-domain"],
         "polars": ["instruction", "output", "seconds"],
@@ -266,5 +267,5 @@ def test_snippets_run_by_the_name_of_the_repository(
     push = [sys.executable, "-c", PUSH, str(speech)]
     done = subprocess.run(push, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
-    for name in ("streaming", "map"):
+    for name in ("streaming", "columns", "map"):
         check_output(name, run(snippets(speech)[name], environment), speech)

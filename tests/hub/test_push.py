@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -283,10 +284,28 @@ def test_without_audio_only_that_audio_is_missing(
     assert f"of {sent:,} bytes" in pushed.stdout
     card = (there / "README.md").read_text(encoding="utf-8")
     assert f"the {silent} rows" in card and "- `esd`" in card and f"download_size: {sent}" in card
+    head, loading = card.index("](#audio-that-is-not-here)"), card.index("## Loading")
+    assert head < card.index("## Audio that is not here") < loading
+    assert "Every row holds its instruction" in card
+    assert "Every row holds its audio" in (mixed / "README.md").read_text(encoding="utf-8")
     assert sent < sum(path.stat().st_size for path in mixed.glob("*/*.parquet")) / 1.5
     hub.clear()
     again = push(hub, tmp_path / "home", mixed, "team/silent", "--without-audio")
     assert "0 files sent" in again.stdout and commits(hub) == 0
+
+
+def test_the_card_of_a_dataset_without_any_audio_decodes_none(
+    samples: Path, tmp_path: Path
+) -> None:
+    from audio_flan.hub.cargo import FinishedBuild, loaded
+
+    options = ("--corpus", "esd", "--task", "speech_emotion_recognition")
+    out = build(tmp_path / "out", samples, *options)
+    with loaded(FinishedBuild.open(out), "team/esd", [corpus_class("esd")]) as cargo:
+        card = (cargo.folder / "README.md").read_text(encoding="utf-8")
+    snippets = re.findall(r"```python\n(.*?)```", card, re.S)
+    assert len(snippets) >= 5 and not any("decode(row" in code for code in snippets)
+    assert not any("soundfile.read" in code for code in snippets)
 
 
 def test_with_the_rights_all_audio_is_sent(hub: LoopbackHub, mixed: Path, tmp_path: Path) -> None:
