@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import TypeAlias
 
 import audio_flan
 from audio_flan.corpora.base import SPLITS, Corpus, Shard
@@ -21,6 +22,9 @@ CORE = ("audio_flan.generate", "audio_flan.engine.parquet")
 """The modules that make rows and files of all tasks and corpora."""
 
 TEST = SPLITS[-1]
+
+Place: TypeAlias = tuple[str, Shard]
+"""A shard, by the key of its corpus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ class Plan:
     units: tuple[Unit, ...]
     options: Options
     asked: tuple[tuple[str, str], ...]
-    inputs: Mapping[tuple[str, Shard], Input]
+    inputs: Mapping[Place, Input]
 
     @property
     def digest(self) -> str:
@@ -226,19 +230,13 @@ def make_plan(
     forget_sizes()
     units = make_units(corpora, configs, splits, options)
     by_key = {corpus.key: corpus for corpus in corpora}
-    tasks: dict[tuple[str, Shard], list[str]] = {}
-    for unit in units:
-        for shard in unit.shards:
-            tasks.setdefault((unit.corpus, shard), []).append(unit.config)
     pools = _Pools(corpora)
-    for key, shard in (place for unit in units for place in pools.read_by(unit)):
-        tasks.setdefault((key, shard), [])
     draws = Draws(options.per_task_cap, options.seed)
-    inputs: dict[tuple[str, Shard], Input] = {}
-    for number, ((key, shard), configs_of_shard) in enumerate(tasks.items(), 1):
-        on_clip = draws.recorder(by_key[key], configs_of_shard)
-        inputs[key, shard] = read_input(by_key[key], shard, on_clip)
-        on_read(number, len(tasks))
+    readers = _readers(units, pools)
+    inputs: dict[Place, Input] = {}
+    for number, ((key, shard), tasks) in enumerate(readers.items(), 1):
+        inputs[key, shard] = read_input(by_key[key], shard, draws.recorder(by_key[key], tasks))
+        on_read(number, len(readers))
     bounds = draws.bounds()
     keyed = (
         _keyed(
@@ -254,14 +252,26 @@ def make_plan(
     return Plan(tuple(keyed), options, asked, inputs)
 
 
+def _readers(units: Sequence[Unit], pools: _Pools) -> dict[Place, list[str]]:
+    """The tasks that are made from each shard that is read; none of one read for pools only."""
+    readers: dict[Place, list[str]] = {}
+    for unit in units:
+        for shard in unit.shards:
+            readers.setdefault((unit.corpus, shard), []).append(unit.config)
+    for unit in units:
+        for place in pools.read_by(unit):
+            readers.setdefault(place, [])
+    return readers
+
+
 class _Pools:
     """Which shards the auxiliary clips of a unit are drawn from."""
 
     def __init__(self, corpora: Sequence[Corpus]) -> None:
         self._corpora = corpora
-        self._places: dict[tuple[str, str], list[tuple[str, Shard]]] = {}
+        self._places: dict[tuple[str, str], list[Place]] = {}
 
-    def read_by(self, unit: Unit) -> list[tuple[str, Shard]]:
+    def read_by(self, unit: Unit) -> list[Place]:
         task = get_task(unit.config)
         if not isinstance(task, SimulatedTask):
             return []
@@ -271,7 +281,7 @@ class _Pools:
             self._places[place] = list(dict.fromkeys(shards))
         return self._places[place]
 
-    def _shards(self, roles: Iterable[frozenset[str]], split: str) -> Iterator[tuple[str, Shard]]:
+    def _shards(self, roles: Iterable[frozenset[str]], split: str) -> Iterator[Place]:
         for fields in roles:
             for corpus in self._corpora:
                 if fields <= corpus.provides:
