@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, islice
 from json.encoder import encode_basestring as quote
+from operator import attrgetter
 
 from audio_flan.audio import AudioRef, EncodedAudio, Waveform, check, encode, load
 from audio_flan.clip import Clip, Reject
@@ -117,6 +118,8 @@ class Generation:
         self._selection = selection
         self._template = task_template(task.config)
         self._required = task.needed_of(corpus)
+        # The id, so that it is a tuple also of one required field.
+        self._values = attrgetter("id", *self._required)
         self._loaded: tuple[AudioRef, EncodedAudio] | None = None
         self._wordings: dict[str, str] = {}
         self._origin = Origin(
@@ -176,10 +179,10 @@ class Generation:
             if isinstance(clip, Reject):
                 self._reject(clip)
                 continue
-            missing = [field for field in self._required if getattr(clip, field) is None]
-            if not missing:
+            if None not in self._values(clip):
                 yield clip
             elif self._is_readable(clip):
+                missing = [field for field in self._required if getattr(clip, field) is None]
                 detail = f"no {', '.join(missing)}"
                 self._reject(Reject(clip.corpus, clip.id, "annotation-missing", detail))
 

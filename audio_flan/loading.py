@@ -23,7 +23,7 @@ def load_dataset(
     root: str | os.PathLike[str] | None = None,
     corpora: str | Sequence[str] | Mapping[str, str] | None = None,
     split: str | None = None,
-    columns: Sequence[str] | None = None,
+    columns: str | Sequence[str] | None = None,
     cache_dir: str | None = None,
     keep_in_memory: bool | None = None,
     streaming: bool = False,
@@ -46,7 +46,8 @@ def load_dataset(
         root: folder (or fsspec URL) with one folder for each corpus; None for the Hub.
         corpora: key or keys of corpora to keep, or a mapping of keys to their own places on disk.
         split: "train", "validation", "test", or a slice of one ("train[:10%]"); None for all.
-        columns: names of the columns to keep; of published rows the others are not even fetched.
+        columns: names of the columns to keep; of published rows the others are not even fetched
+            (`corpus` comes along where `corpora` are chosen by it).
         cache_dir: where `datasets` keeps what it prepared (map style only).
         keep_in_memory: copy the dataset into memory (map style only).
         streaming: yield instances one by one; nothing is written to disk.
@@ -85,7 +86,7 @@ def load_dataset(
     return rows if columns is None else rows.select_columns(columns)
 
 
-def _known_columns(columns: Sequence[str], with_corpus: bool) -> list[str]:
+def _known_columns(columns: str | Sequence[str], with_corpus: bool) -> list[str]:
     """The columns that are asked for, and the one that rows are chosen by.
 
     Raises:
@@ -93,6 +94,7 @@ def _known_columns(columns: Sequence[str], with_corpus: bool) -> list[str]:
     """
     from audio_flan.schema import feature_tree
 
+    columns = [columns] if isinstance(columns, str) else columns
     for column in columns:
         if column not in feature_tree():
             raise UnknownNameError("column", column, feature_tree())
@@ -109,7 +111,10 @@ def _builder(
 ) -> Any:
     from audio_flan.builders.audio_flan import AudioFlan
     from audio_flan.tasks import get_task
+    from audio_flan.taxonomy import view_names
 
+    if name in view_names():
+        raise AudioFlanError(f"view {name!r} is of published datasets; with root, name a task")
     get_task(name)
     return AudioFlan(
         cache_dir=cache_dir,

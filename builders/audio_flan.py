@@ -52,14 +52,14 @@ class AudioFlanConfig(datasets.BuilderConfig):  # type: ignore[misc]
     Args:
         root: folder or fsspec URL with one folder for each corpus; None for the miniature corpora
             that are in the package.
-        corpora: keys of corpora to keep, or a mapping of keys to their own places.
+        corpora: key or keys of corpora to keep, or a mapping of keys to their own places.
         seed: seed of all draws.
         limit: the most instances for each corpus and split.
         require_root: raise rather than fall back to the miniature corpora.
     """
 
     root: str | None = None
-    corpora: Sequence[str] | Mapping[str, str] | None = None
+    corpora: str | Sequence[str] | Mapping[str, str] | None = None
     seed: int = 0
     limit: int | None = None
     require_root: bool = False

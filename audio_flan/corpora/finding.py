@@ -16,15 +16,15 @@ HINT = (
 
 
 def find_corpora(
-    root: str | None, corpora: Sequence[str] | Mapping[str, str | None] | None = None
+    root: str | None, corpora: str | Sequence[str] | Mapping[str, str | None] | None = None
 ) -> list[Corpus]:
     """The corpora to work on.
 
     Args:
         root: local folder, zip archive or fsspec URL that holds one folder for each corpus, named
             by its key or by the name that the publisher's archive unpacks to.
-        corpora: keys to keep, or a mapping of keys to their own places (None: under the root);
-            None for all that are found.
+        corpora: key or keys to keep, or a mapping of keys to their own places (None: under the
+            root); None for all that are found.
 
     Returns:
         At least one corpus, by domain and key.
@@ -40,6 +40,7 @@ def find_corpora(
         if not found:
             raise _nothing_found(str(root))
         return found
+    corpora = [corpora] if isinstance(corpora, str) else corpora
     places = corpora if isinstance(corpora, Mapping) else dict.fromkeys(corpora)
     for key in places:
         corpus_class(key)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from audio_flan.corpora.folder import Folder
@@ -71,15 +72,12 @@ class Table:
 
     def ranges(self, folder: Folder) -> list[Range]:
         """The table in runs of `LINES_PER_SHARD` lines, without parsing it."""
-        ranges, start, position, line = [], 0, 0, 0
+        ranges: list[Range] = []
+        start = 0
         with folder.open(self.file) as file:
-            for line, text in enumerate(file, 1):
-                position += len(text)
-                if line % LINES_PER_SHARD == 0:
-                    ranges.append(Range(start, position, line + 1 - LINES_PER_SHARD))
-                    start = position
-        if position > start:
-            ranges.append(Range(start, position, line - line % LINES_PER_SHARD + 1))
+            while size := sum(map(len, islice(file, LINES_PER_SHARD))):
+                ranges.append(Range(start, start + size, len(ranges) * LINES_PER_SHARD + 1))
+                start += size
         return ranges
 
     def rows(self, folder: Folder, part: Range | None = None) -> Iterator[Row | BadRow]:
