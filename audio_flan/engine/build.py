@@ -57,6 +57,7 @@ def build(
     with explained(out):
         layout.check()
         done = find_done(layout, plan)
+        _adopt(layout, plan, done)
         for unit in plan.units:
             if unit.key in done:
                 on_progress(unit, done[unit.key])
@@ -76,19 +77,21 @@ def find_done(layout: Layout, plan: Plan) -> dict[str, UnitRecord]:
     """
     records = layout.read_records(unit.key for unit in plan.units)
     parts = layout.find_parts() if records else {}
-    done = {
+    return {
         key: record
         for key, record in records.items()
         if all(part in parts for part in record.parts)
         and not any(record.tally.rejected[reason] for reason in TRY_AGAIN)
     }
+
+
+def _adopt(layout: Layout, plan: Plan, done: dict[str, UnitRecord]) -> None:
+    """Put the options of now into records: those that change no unit (licences, other tasks)."""
     options = UnitRecord.plain(asdict(plan.options))
     for key, record in done.items():
-        # Options that do not change a unit (which licences, which other tasks) are those of now.
         if record.options != options:
             done[key] = replace(record, options=options)
             layout.write_record(key, done[key])
-    return done
 
 
 @contextmanager
