@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from audio_flan.container import AudioInfo, inspect, inspect_file
+from audio_flan.container import AudioInfo, inspect, inspect_file, open_sound
 from audio_flan.errors import Unusable
 from audio_flan.storage import audio_file, read_audio
 
@@ -232,10 +232,10 @@ def _decode_bytes(data: bytes, name: str) -> tuple[NDArray[np.float32], int]:
     import numpy as np
     import soundfile
 
-    info = inspect(data, name, to_its_end=False)
+    info, sound = open_sound(BytesIO(data), name)
     try:
-        with soundfile.SoundFile(BytesIO(data)) as file:
-            blocks = list(_blocks(file))
+        with sound:
+            blocks = list(_blocks(sound))
     except soundfile.LibsndfileError as error:
         # Rather than what libsndfile stumbles over, that the end is not there.
         inspect(data, name)
@@ -266,6 +266,15 @@ def _outside(ref: AudioRef, seconds: float) -> Unusable:
     return Unusable("stretch-outside-audio", detail)
 
 
+def _samples_of(ref: AudioRef, info: AudioInfo) -> tuple[int, int]:
+    """First sample of a stretch, and the one after its last."""
+    start = round((ref.start or 0.0) * info.rate)
+    stop = info.frames if ref.end is None else min(round(ref.end * info.rate), info.frames)
+    if start >= stop:
+        raise _outside(ref, info.seconds)
+    return start, stop
+
+
 def _read_stretch(ref: AudioRef) -> tuple[Waveform, int]:
     """Decode the samples from start to end only, both rounded to whole samples, of the channel
     that is meant; also the resolution of the source in bits."""
@@ -273,27 +282,22 @@ def _read_stretch(ref: AudioRef) -> tuple[Waveform, int]:
     import soundfile
 
     with audio_file(ref.path, ref.member, ref.name) as file:
-        info = inspect_file(file, ref.name, to_its_end=False)
-        start = round((ref.start or 0.0) * info.rate)
-        stop = info.frames if ref.end is None else min(round(ref.end * info.rate), info.frames)
-        if start >= stop:
-            raise _outside(ref, info.seconds)
-        file.seek(0)
+        info, sound = open_sound(file, ref.name)
         try:
-            samples, rate = soundfile.read(
-                file, start=start, stop=stop, dtype="float32", always_2d=True
-            )
+            with sound:
+                start, stop = _samples_of(ref, info)
+                sound.seek(start)
+                samples = sound.read(stop - start, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             # Rather than what libsndfile stumbles over, that the end is not there.
             inspect_file(file, ref.name)
             raise Unusable("not-audio", f"{ref.name}: {error.error_string}") from None
     if len(samples) < stop - start:
-        detail = (
-            f"{ref.name}: ends {len(samples) / rate:.2f} s after {ref.start} s, not at {ref.end}"
-        )
+        seconds = len(samples) / info.rate
+        detail = f"{ref.name}: ends {seconds:.2f} s after {ref.start} s, not at {ref.end}"
         raise Unusable("audio-truncated", detail)
     if ref.channel is not None and ref.channel >= info.channels:
         detail = f"{ref.name}: channel {ref.channel} of {info.channels}, counted from 0"
         raise Unusable("channel-missing", detail)
     channels = samples.T if ref.channel is None else samples.T[[ref.channel]]
-    return Waveform(np.ascontiguousarray(channels), rate), info.bits
+    return Waveform(np.ascontiguousarray(channels), info.rate), info.bits

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import struct
 from io import SEEK_END, BytesIO
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from audio_flan.errors import Unusable
+
+if TYPE_CHECKING:
+    from soundfile import SoundFile
 
 UNKNOWN_LENGTHS = (0, 0xFFFFFFFF)
 """What writers into a pipe leave in a WAV header, where they could not know the length."""
@@ -63,14 +66,23 @@ def inspect_file(file: IO[bytes], name: str, *, to_its_end: bool = True) -> Audi
     Raises:
         Unusable: as `inspect`.
     """
+    size = _size(file, name)
+    if _is_wav(file):
+        return _inspect_wav(file, size, name)
+    return _inspect_by_libsndfile(file, size, name, to_its_end)
+
+
+def _size(file: IO[bytes], name: str) -> int:
     size = file.seek(0, SEEK_END)
     if size == 0:
         raise Unusable("audio-empty", f"{name}: 0 bytes")
+    return size
+
+
+def _is_wav(file: IO[bytes]) -> bool:
     file.seek(0)
     start = file.read(12)
-    if start[:4] == b"RIFF" and start[8:] == b"WAVE":
-        return _inspect_wav(file, size, name)
-    return _inspect_by_libsndfile(file, size, name, to_its_end)
+    return start[:4] == b"RIFF" and start[8:] == b"WAVE"
 
 
 def _inspect_wav(file: IO[bytes], size: int, name: str) -> AudioInfo:
@@ -112,32 +124,62 @@ EXTENSIONS = {"FLAC": ".flac", "MP3": ".mp3", "OGG": ".ogg", "WAV": ".wav", "WAV
 BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_24": 24, "PCM_32": 32, "FLOAT": 32, "DOUBLE": 64}
 
 
+def open_sound(file: IO[bytes], name: str) -> tuple[AudioInfo, SoundFile]:
+    """An audio file's header, and the file opened for its samples: what is compressed, once.
+
+    Args:
+        file: seekable.
+        name: its name, for messages.
+
+    Raises:
+        Unusable: as `inspect`; that a compressed file ends early is only found by reading it.
+    """
+    size = _size(file, name)
+    if _is_wav(file):
+        info = _inspect_wav(file, size, name)
+        return info, _open_by_libsndfile(file, name)
+    sound = _open_by_libsndfile(file, name)
+    try:
+        return _describe(sound, file, size, name), sound
+    except Unusable:
+        sound.close()
+        raise
+
+
 def _inspect_by_libsndfile(file: IO[bytes], size: int, name: str, to_its_end: bool) -> AudioInfo:
     """Other containers: their header, and whether their last sample is there."""
+    with _open_by_libsndfile(file, name) as sound:
+        info = _describe(sound, file, size, name)
+        if to_its_end:
+            _read_last_sample(sound, name)
+    return info
+
+
+def _open_by_libsndfile(file: IO[bytes], name: str) -> SoundFile:
     import soundfile
 
     file.seek(0)
     try:
-        with soundfile.SoundFile(file) as sound:
-            if sound.format == "OGG":
-                _check_last_page(file, size, name)
-            if sound.frames == 0:
-                raise Unusable("audio-empty", f"{name}: no samples")
-            info = AudioInfo(
-                EXTENSIONS.get(sound.format, f".{sound.format.lower()}"),
-                sound.samplerate,
-                sound.channels,
-                sound.frames,
-                BITS.get(sound.subtype, 16),
-            )
-            if to_its_end:
-                _read_last_sample(sound, name)
+        return soundfile.SoundFile(file)
     except soundfile.LibsndfileError as error:
         file.seek(0)
         start = file.read(8).hex(" ")
         detail = f"{name}: {error.error_string} The file starts with bytes {start}"
         raise Unusable("not-audio", detail) from None
-    return info
+
+
+def _describe(sound: SoundFile, file: IO[bytes], size: int, name: str) -> AudioInfo:
+    if sound.format == "OGG":
+        _check_last_page(file, size, name)
+    if sound.frames == 0:
+        raise Unusable("audio-empty", f"{name}: no samples")
+    return AudioInfo(
+        EXTENSIONS.get(sound.format, f".{sound.format.lower()}"),
+        sound.samplerate,
+        sound.channels,
+        sound.frames,
+        BITS.get(sound.subtype, 16),
+    )
 
 
 def _check_last_page(file: IO[bytes], size: int, name: str) -> None:
@@ -154,10 +196,9 @@ def _check_last_page(file: IO[bytes], size: int, name: str) -> None:
         raise Unusable("audio-truncated", f"{name}: the last page of the stream is not there")
 
 
-def _read_last_sample(file: object, name: str) -> None:
+def _read_last_sample(file: SoundFile, name: str) -> None:
     import soundfile
 
-    assert isinstance(file, soundfile.SoundFile)
     try:
         file.seek(file.frames - 1)
         there = len(file.read(1, always_2d=True))

@@ -312,9 +312,10 @@ class Generation:
                 for name in variation.audio_columns
             ]
         )
+        seconds = sum([cell[1].seconds for cell in audio if cell])
+        self._selection.check_seconds(seconds)
         other = self._provenance(draft, used, variation)
-        instance = Instance(uuid, *rendered, other, audio, self._origin)
-        self._selection.check_seconds(instance.seconds)
+        instance = Instance(uuid, *rendered, other, seconds, audio, self._origin)
         if instance.audio_bytes > LARGE_ROW:
             self.tally.large[_forms(draft)] += 1
         if draft.auxiliary:

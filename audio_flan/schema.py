@@ -70,6 +70,7 @@ class Instance(NamedTuple):
     Args:
         uuid, instruction, input, output: as in the paper.
         other: provenance as a JSON text.
+        seconds: duration of all its audio.
         audio: (audio id, encoded audio) or None for each of `AUDIO_COLUMNS`.
         origin: the row's constant fields.
     """
@@ -79,6 +80,7 @@ class Instance(NamedTuple):
     input: str
     output: str
     other: str
+    seconds: float
     audio: tuple[tuple[str, EncodedAudio] | None, ...]
     origin: Origin
 
@@ -86,15 +88,6 @@ class Instance(NamedTuple):
     def ug(self) -> str:
         """The paper's class: generation if the output is audio, else understanding."""
         return CLASSES[self.audio[-1] is not None]
-
-    @property
-    def seconds(self) -> float:
-        """Duration of all audio of the row."""
-        total = 0.0
-        for cell in self.audio:
-            if cell:
-                total += cell[1].seconds
-        return total
 
     @property
     def audio_bytes(self) -> int:
@@ -251,8 +244,8 @@ def to_table(instances: Sequence[Instance]) -> pa.Table:
     schema = arrow_schema()
     columns = dict(zip(Instance._fields, zip(*instances, strict=True), strict=True))
     audio = dict(zip(AUDIO_COLUMNS, zip(*columns["audio"], strict=True), strict=True))
-    columns["seconds"] = tuple([instance.seconds for instance in instances])
-    arrays = _constant_arrays(instances)
+    answers = audio[OUTPUT_AUDIO_COLUMNS[0]]
+    arrays = _constant_arrays(instances[0].origin, [answer is not None for answer in answers])
     for name in schema.names:
         type = schema.field(name).type
         if name in audio:
@@ -262,12 +255,11 @@ def to_table(instances: Sequence[Instance]) -> pa.Table:
     return pa.table([arrays[name] for name in schema.names], schema=schema)
 
 
-def _constant_arrays(instances: Sequence[Instance]) -> dict[str, pa.Array]:
+def _constant_arrays(origin: Origin, generates: Sequence[bool]) -> dict[str, pa.Array]:
     """The columns that an origin fixes: a row of each class, taken as often as there are rows."""
     import pyarrow as pa
 
-    classes = [CLASSES.index(instance.ug) for instance in instances]
-    taken = _rows_of_classes(instances[0].origin).take(pa.array(classes))
+    taken = _rows_of_classes(origin).take(pa.array(generates).cast(pa.int8()))
     return dict(zip(taken.schema.names, taken.columns, strict=True))
 
 

@@ -398,7 +398,7 @@ def write_large(dataset: Path, folder: Path) -> None:
             audio = (key, EncodedAudio(draw.randbytes(LARGE_AUDIO), ".flac", 5.0))
             uuid = instance_uuid("large", "none", [key], 0)
             words = (text["instruction"], marker(key), text["output"], "{}")
-            yield Instance(uuid, *words, (audio, None, None), origin)
+            yield Instance(uuid, *words, audio[1].seconds, (audio, None, None), origin)
 
     layout = Layout(Store(str(folder)))
     (part,) = write_parts(instances(), layout, "large")

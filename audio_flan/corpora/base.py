@@ -9,9 +9,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from errno import ENOENT
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate
+from os import strerror
 from typing import ClassVar, NamedTuple
 
 from audio_flan.clip import Clip, Reject
@@ -19,6 +21,7 @@ from audio_flan.corpora.folder import Folder, Signature
 from audio_flan.corpora.tables import BadRow, Range, Row, Table
 from audio_flan.errors import CorpusLayoutError, Unusable
 from audio_flan.slots import Label, Labels
+from audio_flan.storage import join
 
 SPLITS = ("train", "validation", "test")
 
@@ -155,6 +158,15 @@ class Corpus(ABC):
             )
         return corpus
 
+    def check_is_there(self) -> None:
+        """Check that the corpus is still where it was found.
+
+        Raises:
+            FileNotFoundError: some of its metadata is not there any more.
+        """
+        for name in self._signature().missing(self.folder):
+            raise FileNotFoundError(ENOENT, strerror(ENOENT), join(self.folder.path, name))
+
     @abstractmethod
     def shards(self) -> dict[str, list[Shard]]:
         """The shards of each split that is there, from metadata only.
@@ -256,23 +268,33 @@ class TableCorpus(Corpus):
 
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The clips of a run of lines that belong to the shard's split."""
-        table = self.tables[shard.split]
-        # A line that can not be parsed has no split of its own: it is told of once.
-        first = next(split for split, other in self.tables.items() if other == table)
-        for row in table.rows(self.folder, shard.part):
-            place = f"{table.file}:{row.line}"
-            if isinstance(row, BadRow):
-                if shard.split == first:
-                    yield Reject(self.key, place, row.reason, row.detail)
-                continue
-            if row.line == 1 and self.is_header(row):
-                continue
-            split = self.split_of(row)
-            if split in (None, shard.split):
-                try:
-                    yield self.clip(row, shard.split)
-                except Unusable as error:
-                    yield Reject(self.key, place, error.reason, error.detail)
+        yield from _clips_by_split(self, self.tables[shard.split], shard.part)[shard.split]
+
+
+@lru_cache(maxsize=1)
+def _clips_by_split(
+    corpus: TableCorpus, table: Table, part: Range | None
+) -> dict[str, list[Clip | Reject]]:
+    """The clips of a run of lines; kept, as other splits and tasks ask for the same lines next."""
+    splits = [split for split, other in corpus.tables.items() if other == table]
+    clips: dict[str, list[Clip | Reject]] = {split: [] for split in splits}
+    for row in table.rows(corpus.folder, part):
+        place = f"{table.file}:{row.line}"
+        if isinstance(row, BadRow):
+            # A line that can not be parsed has no split of its own: it is told of once.
+            clips[splits[0]].append(Reject(corpus.key, place, row.reason, row.detail))
+        elif row.line != 1 or not corpus.is_header(row):
+            split = corpus.split_of(row) or splits[0]
+            try:
+                clips[split].append(corpus.clip(row, split))
+            except Unusable as error:
+                clips[split].append(Reject(corpus.key, place, error.reason, error.detail))
+    return clips
+
+
+def forget_clips() -> None:
+    """Read tables anew, where they may have changed meanwhile."""
+    _clips_by_split.cache_clear()
 
 
 class Shares(NamedTuple):

@@ -96,7 +96,7 @@ class Table:
             line, text = first + index, text.removesuffix("\r")
             if line == 1 and self.header:
                 self._check_header(text, folder)
-            elif not text.strip() or (self.comment and text.startswith(self.comment)):
+            elif not text or text.isspace() or (self.comment and text.startswith(self.comment)):
                 continue
             elif index == last and unfinished:
                 detail = f"{self.file}:{line}: the file ends inside this line: {text[:80]!r}"

@@ -15,7 +15,7 @@ from audio_flan.corpora.base import Corpus
 from audio_flan.engine.executors import Engine, LocalEngine, OnDone
 from audio_flan.engine.finish import finish
 from audio_flan.engine.layout import Layout
-from audio_flan.engine.plan import Plan
+from audio_flan.engine.plan import Plan, by_lines
 from audio_flan.engine.record import UnitRecord
 from audio_flan.engine.store import Store
 from audio_flan.engine.worker import Worker
@@ -61,7 +61,7 @@ def build(
         for unit in plan.units:
             if unit.key in done:
                 on_progress(unit, done[unit.key])
-        waiting = [unit for unit in plan.units if unit.key not in done]
+        waiting = by_lines([unit for unit in plan.units if unit.key not in done])
         worker = Worker(layout, corpora, plan.options)
         if not engine.run(worker, plan, waiting, on_progress):
             return None

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from audio_flan.engine.layout import CARD, Layout
 from audio_flan.engine.plan import Plan, Unit
 from audio_flan.engine.record import UnitRecord
 from audio_flan.engine.statistics import statistics
 from audio_flan.errors import BuildError
+from audio_flan.generate import Tally
 from audio_flan.hub.card import render_card
+from audio_flan.hub.figures import Records
 
 
 def finish(layout: Layout, plan: Plan) -> list[UnitRecord]:
@@ -27,7 +30,7 @@ def finish(layout: Layout, plan: Plan) -> list[UnitRecord]:
         The record of each unit.
 
     Raises:
-        BuildError: some unit has not run, or a part of it is missing.
+        BuildError: some unit has not run, or a part of it is missing; or there is no row at all.
     """
     records = layout.read_records(unit.key for unit in plan.units)
     parts = layout.find_parts()
@@ -44,6 +47,7 @@ def finish(layout: Layout, plan: Plan) -> list[UnitRecord]:
     by_split = layout.records_by_split(manifest)
     figures = json.dumps(statistics(layout, by_split), indent=1) + "\n"
     layout.store.write_text(layout.statistics, figures)
+    _check_rows(layout, by_split)
     layout.store.write_text(CARD, render_card(layout.store, by_split))
     return [records[unit.key] for unit in plan.units]
 
@@ -57,6 +61,20 @@ def _parts(
         what = f"{unit.config}, {unit.split} of {unit.corpus}"
         raise BuildError(f"not all is built yet ({what}); the same command goes on")
     return record.parts
+
+
+def _check_rows(layout: Layout, records: Records) -> None:
+    """A dataset without rows has no card, and is no dataset."""
+    tally = Tally()
+    for by_split in records.values():
+        for record in chain.from_iterable(by_split.values()):
+            tally.add(record.tally)
+    if not tally.made:
+        reasons = ", ".join(f"{reason} {n:,}" for reason, n in tally.rejected.most_common())
+        raise BuildError(
+            f"not one instance could be made of {tally.read:,} clips ({reasons or 'no clips'}); "
+            f"see {layout.store.url}/{layout.all_rejects}"
+        )
 
 
 def _gather_rejects(layout: Layout, keys: Sequence[str]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from audio_flan.engine.layout import PART_KEY, Layout
 from audio_flan.schema import AUDIO_COLUMNS, Instance, arrow_schema, to_table
@@ -17,6 +20,8 @@ ROW_GROUP_BYTES = 20_000_000
 """Audio of a row group: a stream fetches two before its first row (45 MB in all), and the text of a
 240 MB config costs 63 MB; larger groups make the one dearer, smaller ones the other."""
 ROW_GROUP_ROWS = 10_000
+NEW_OBJECTS = 50_000
+"""Before cycles are looked for: Python's own 700 cost 4 % of the time of rows without audio."""
 FILE_BYTES = 480 << 20
 """Below the 500 MB that the Hub recommends for a file."""
 
@@ -32,46 +37,51 @@ def write_parts(instances: Iterable[Instance], layout: Layout, unit: str) -> lis
     Returns:
         Names of the parts; none for no instances.
     """
-    groups = _row_groups(instances)
+    left = iter(instances)
     parts: list[str] = []
-    group = next(groups, None)
-    while group:
+    for first in left:
         part = f"{unit}-{len(parts)}"
-        with layout.store.new_file(layout.part(part)) as path:
-            group = _write_file(group, groups, path, part)
+        with layout.store.new_file(layout.part(part)) as path, _collecting_rarely():
+            _write_file(chain([first], left), path, part)
         parts.append(part)
     return parts
 
 
-class _RowGroup(NamedTuple):
-    instances: Sequence[Instance]
-    audio_bytes: int
+@contextmanager
+def _collecting_rarely() -> Iterator[None]:
+    """Rows hold no cycles, but looking for some among thousands of rows takes time."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(NEW_OBJECTS, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
 
 
-def _write_file(
-    group: _RowGroup | None, groups: Iterator[_RowGroup], path: Path, part: str
-) -> _RowGroup | None:
-    """Write row groups until the file is full; return the group that is left over."""
+def _write_file(instances: Iterator[Instance], path: Path, part: str) -> None:
+    """Write row groups until the file is full or no instances are left."""
     written = 0
     with open_writer(path, {PART_KEY: part.encode()}) as writer:
-        while group and written < FILE_BYTES:
-            writer.write_table(to_table(group.instances), row_group_size=len(group.instances))
-            written += group.audio_bytes
-            group = next(groups, None)
-    return group
+        while written < FILE_BYTES:
+            size = _write_row_group(writer, instances)
+            if size is None:
+                break
+            written += size
 
 
-def _row_groups(instances: Iterable[Instance]) -> Iterator[_RowGroup]:
+def _write_row_group(writer: pq.ParquetWriter, instances: Iterator[Instance]) -> int | None:
+    """Write the next instances, as many as make a row group; its bytes of audio, None for none."""
     group: list[Instance] = []
     size = 0
     for instance in instances:
         group.append(instance)
         size += instance.audio_bytes
         if size >= ROW_GROUP_BYTES or len(group) >= ROW_GROUP_ROWS:
-            yield _RowGroup(group, size)
-            group, size = [], 0
-    if group:
-        yield _RowGroup(group, size)
+            break
+    if not group:
+        return None
+    writer.write_table(to_table(group), row_group_size=len(group))
+    return size
 
 
 def open_writer(path: Path, metadata: dict[bytes, bytes]) -> pq.ParquetWriter:
@@ -86,12 +96,15 @@ def open_writer(path: Path, metadata: dict[bytes, bytes]) -> pq.ParquetWriter:
     schema = arrow_schema()
     stored = {f"{column}.bytes" for column in AUDIO_COLUMNS}
     leaves = _leaves(schema)
+    texts = [leaf for leaf in leaves if leaf not in stored]
     return pq.ParquetWriter(
         path,
         schema.with_metadata({**schema.metadata, **metadata}),
         # Compressed audio does not shrink, and stored as it is it can be deduplicated.
-        compression={leaf: "NONE" if leaf in stored else "SNAPPY" for leaf in leaves},
-        use_dictionary=[leaf for leaf in leaves if leaf not in stored],
+        compression={leaf: "SNAPPY" if leaf in texts else "NONE" for leaf in leaves},
+        use_dictionary=texts,
+        # Nobody looks for audio between two others, and to find the least of it takes time.
+        write_statistics=texts,
         use_content_defined_chunking=True,
         write_page_index=True,
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from typing import TypeAlias
 
 import audio_flan
-from audio_flan.corpora.base import SPLITS, Corpus, Shard
+from audio_flan.corpora.base import SPLITS, Corpus, Shard, forget_clips
+from audio_flan.corpora.tables import Range
 from audio_flan.engine.caps import Draws
 from audio_flan.engine.inputs import Input, digest_of, read_input
 from audio_flan.engine.sources import source_digest
@@ -210,6 +212,16 @@ def _groups(config: str, shards: Sequence[Shard], options: Options) -> Iterator[
         yield read
 
 
+def by_lines(units: Sequence[Unit]) -> list[Unit]:
+    """Units in the order to run them: those that read the same lines of a corpus, of all splits
+    and tasks, follow one another, so that metadata is parsed once and audio is still in memory."""
+    together: dict[tuple[str, str, Range | None], list[Unit]] = {}
+    for unit in units:
+        first = unit.shards[0]
+        together.setdefault((unit.corpus, first.file, first.part), []).append(unit)
+    return list(chain.from_iterable(together.values()))
+
+
 def make_plan(
     corpora: Sequence[Corpus],
     configs: Sequence[str],
@@ -228,11 +240,12 @@ def make_plan(
         CorpusLayoutError: a metadata file is not what the publisher distributes.
     """
     forget_sizes()
+    forget_clips()
     units = make_units(corpora, configs, splits, options)
     by_key = {corpus.key: corpus for corpus in corpora}
     pools = _Pools(corpora)
     draws = Draws(options.per_task_cap, options.seed)
-    readers = _readers(units, pools)
+    readers = _readers(by_lines(units), pools)
     inputs: dict[Place, Input] = {}
     for number, ((key, shard), tasks) in enumerate(readers.items(), 1):
         inputs[key, shard] = read_input(by_key[key], shard, draws.recorder(by_key[key], tasks))

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
+
+IMPORT = re.compile(
+    r"^\s*(?:from\s+([\w.]+)\s+import\s+(\([^)]*\)|.*)|import\s+(.*))", re.MULTILINE
+)
+"""An import, which always starts a line; parsing the sources takes a tenth of a second instead."""
+
+NAME = re.compile(r"[\w.]+")
 
 DATA = (".csv", ".yaml")
 """Endings of data files."""
@@ -47,18 +54,18 @@ def _imports(module: str) -> tuple[str, ...]:
     """The modules of this package that a module imports anywhere in it."""
     path = _path(module)
     assert path is not None
-    names = dict.fromkeys(_imported_names(ast.parse(path.read_bytes())))
+    names = dict.fromkeys(_imported_names(path.read_text("utf-8")))
     return tuple(name for name in names if _path(name) is not None)
 
 
-def _imported_names(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+def _imported_names(source: str) -> Iterator[str]:
+    """All names that a module may import; prose that looks like an import does no harm."""
+    for module, names, modules in IMPORT.findall(source):
+        yield from NAME.findall(modules)
+        if module:
+            yield module
             # Some of these are modules, others what a module defines.
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (f"{module}.{name}" for name in NAME.findall(names))
 
 
 @cache

@@ -50,6 +50,9 @@ class Worker:
             generation = self._generation(unit, corpus)
         instances = generation.instances(unit.shards, self.options.limit)
         parts = write_parts(_readable(instances, corpus), self.layout, unit.key)
+        if generation.tally.rejected["audio-missing"]:
+            with _reading(corpus):
+                corpus.check_is_there()
         self._write_rejects(unit, generation.rejects)
         record = UnitRecord(
             config=unit.config,

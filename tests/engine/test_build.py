@@ -232,3 +232,18 @@ def test_every_audio_cell_opens(built: Path) -> None:
                     cells += 1
             assert seconds == pytest.approx(row["seconds"], abs=1e-4)
     assert cells > 150
+
+
+def test_a_build_of_rejects_only_says_why(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "LJSpeech-1.1"
+    shutil.copytree(samples / "LJSpeech-1.1", root)
+    shutil.rmtree(root / "wavs")
+    out = tmp_path / "out"
+    assert build(out, tmp_path, "--task", "speech_asr") == 2
+    clips = len((root / "metadata.csv").read_text("utf-8").splitlines())
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"not one instance could be made of {clips} clips (audio-missing {clips})" in said
+    assert len((out / ".build" / "rejects.jsonl").read_text().splitlines()) == clips
+    assert not (out / "README.md").exists()

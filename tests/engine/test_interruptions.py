@@ -140,3 +140,26 @@ def test_a_corpus_that_can_not_be_read_any_more_is_told_of(
         build_dataset(str(tmp_path / "out"), corpora, plan)
     (tmp_path / "away").rename(root / "LJSpeech-1.1")
     assert build_dataset(str(tmp_path / "out"), corpora, plan)
+
+
+def test_audio_that_goes_away_with_its_corpus_is_no_reject(samples: Path, tmp_path: Path) -> None:
+    from audio_flan.corpora.finding import find_corpora
+    from audio_flan.engine.build import build as build_dataset
+    from audio_flan.engine.plan import Options, make_plan
+    from audio_flan.errors import BuildError
+
+    root, away = tmp_path / "root" / "LJSpeech-1.1", tmp_path / "away"
+    shutil.copytree(samples / "LJSpeech-1.1", root)
+    corpora = find_corpora(str(root.parent))
+    plan = make_plan(corpora, ["speech_asr", "speech_tts"], None, Options())
+
+    def take_away(unit: object, record: object) -> None:
+        if not away.exists():
+            root.rename(away)
+
+    out = str(tmp_path / "out")
+    with pytest.raises(BuildError, match=r"can not read ljspeech .*metadata\.csv"):
+        build_dataset(out, corpora, plan, on_progress=take_away)
+    away.rename(root)
+    records = build_dataset(out, corpora, plan)
+    assert records and not any(record.tally.rejected for record in records)
