@@ -161,7 +161,9 @@ def _engine(
     from audio_flan.errors import AudioFlanError, UnknownNameError
 
     if engine == "local":
-        return LocalEngine(workers or 1)
+        local = LocalEngine(workers or 1)
+        local.load_ahead()
+        return local
     if engine == "ray":
         return RayEngine(ray_address, memory, workers)
     if engine != "slurm":

@@ -11,11 +11,10 @@ import math
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,6 +22,7 @@ from audio_flan.engine.finish import finish
 from audio_flan.engine.inputs import digest_of
 from audio_flan.engine.layout import STATE
 from audio_flan.engine.plan import Plan, Unit
+from audio_flan.engine.processes import load_ahead, run_unit, worker_pool
 from audio_flan.engine.record import UnitRecord
 from audio_flan.engine.worker import Worker
 from audio_flan.errors import AudioFlanError, BuildError
@@ -61,6 +61,11 @@ class LocalEngine:
 
     workers: int = 1
 
+    def load_ahead(self) -> None:
+        """Begin to start the processes, while the plan is made; `run` does not need it."""
+        if self.workers > 1:
+            load_ahead()
+
     def run(self, worker: Worker, plan: Plan, units: Sequence[Unit], on_done: OnDone) -> bool:
         """See `Engine`.
 
@@ -84,33 +89,13 @@ class LocalEngine:
     def _in_processes(
         self, worker: Worker, units: Sequence[Unit]
     ) -> Iterator[tuple[Unit, UnitRecord]]:
-        # Spawned, not forked: a fork would share open archives and the threads of pyarrow.
-        with ProcessPoolExecutor(
-            self.workers,
-            mp_context=get_context("spawn"),
-            initializer=_start_worker,
-            initargs=(worker,),
-        ) as pool:
-            futures = {pool.submit(_run_in_pool, unit): unit for unit in units}
+        with worker_pool(worker, self.workers) as pool:
+            futures = {pool.submit(run_unit, unit): unit for unit in units}
             try:
                 for future in as_completed(futures):
                     yield futures[future], future.result()
             finally:
                 pool.shutdown(cancel_futures=True)
-
-
-_worker: Worker | None = None
-"""The worker of a pool's process."""
-
-
-def _start_worker(worker: Worker) -> None:
-    global _worker
-    _worker = worker
-
-
-def _run_in_pool(unit: Unit) -> UnitRecord:
-    assert _worker is not None
-    return _worker.run(unit)
 
 
 class UnitStep:

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -49,18 +49,21 @@ def test_killed_builds_leave_nothing_half_written_and_complete(
     assert digests(out) == undisturbed
 
 
-def workers_of(parent: int) -> list[int]:
-    """Process ids of the pool that a build started."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            status = (folder / "status").read_text()
-            command = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue  # it has ended meanwhile
-        if f"\nPPid:\t{parent}\n" in status and b"spawn_main" in command:
-            found.append(int(folder.name))
+def descendants(process: int) -> list[int]:
+    """Ids of the processes that a process started, and of those that these started."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{process}/task").glob("*"):
+        for child in map(int, (thread / "children").read_text().split()):
+            found += [child, *descendants(child)]
     return found
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    """Wait until a condition holds; a minute at most."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_a_killed_worker_is_told_of_and_made_up_for(
@@ -69,15 +72,33 @@ def test_a_killed_worker_is_told_of_and_made_up_for(
     out = tmp_path / "out"
     command = [*CLI, "build", str(out), "--root", str(large), *TASKS, "--workers", "2"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while not list((out / ".build" / "parts").glob("*")) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.kill(workers_of(process.pid)[-1], signal.SIGKILL)
+    wait_for(lambda: list((out / ".build" / "parts").glob("*")))
+    os.kill(descendants(process.pid)[-1], signal.SIGKILL)
     message = process.communicate()[1].decode()
     assert process.returncode == 2
     assert "worker process was killed" in message and "Traceback" not in message
     subprocess.run(command, check=True, capture_output=True)
     assert digests(out) == undisturbed
+
+
+def test_a_killed_driver_leaves_no_process_behind(large: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [*CLI, "build", str(out), "--root", str(large), *TASKS, "--workers", "2"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    wait_for(lambda: list((out / ".build" / "parts").glob("*")))
+    started = descendants(process.pid)
+    assert len(started) > 2
+    process.kill()
+    process.wait()
+    wait_for(lambda: not any(map(is_running, started)))
+
+
+def is_running(process: int) -> bool:
+    """Whether a process is there and has not ended."""
+    try:
+        return ") Z " not in Path(f"/proc/{process}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 @pytest.fixture
