@@ -157,7 +157,9 @@ def _engine(
     **others: Any,
 ) -> Engine:
     """Where a build runs, out of the options of its command."""
-    from audio_flan.engine.executors import LocalEngine, RayEngine, SlurmEngine
+    from audio_flan.engine.local import LocalEngine
+    from audio_flan.engine.ray_cluster import RayEngine
+    from audio_flan.engine.slurm_cluster import SlurmEngine
     from audio_flan.errors import AudioFlanError, UnknownNameError
 
     if engine == "local":

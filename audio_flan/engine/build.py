@@ -12,9 +12,10 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 
 from audio_flan.corpora.base import Corpus
-from audio_flan.engine.executors import Engine, LocalEngine, OnDone
+from audio_flan.engine.executors import Engine, OnDone
 from audio_flan.engine.finish import finish
 from audio_flan.engine.layout import Layout
+from audio_flan.engine.local import LocalEngine
 from audio_flan.engine.plan import Plan, by_lines
 from audio_flan.engine.record import UnitRecord
 from audio_flan.engine.store import Store

@@ -4,7 +4,7 @@ import pandas  # noqa: F401  (pyarrow imports it at its first conversion)
 import pyarrow.parquet  # noqa: F401
 
 import audio_flan.cli
-import audio_flan.engine.executors  # noqa: F401
+import audio_flan.engine.processes  # noqa: F401
 from audio_flan.corpora import corpus_classes
 from audio_flan.tasks import task_configs
 

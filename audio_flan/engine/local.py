@@ -1,0 +1,62 @@
+"""The engine of this machine: units run in this process, or in several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+
+from audio_flan.engine.executors import OnDone
+from audio_flan.engine.plan import Plan, Unit
+from audio_flan.engine.processes import load_ahead, run_unit, worker_pool
+from audio_flan.engine.record import UnitRecord
+from audio_flan.engine.worker import Worker
+from audio_flan.errors import BuildError
+
+
+@dataclass(frozen=True)
+class LocalEngine:
+    """Runs units in processes of this machine.
+
+    Args:
+        workers: number of processes; 1 works in this one.
+    """
+
+    workers: int = 1
+
+    def load_ahead(self) -> None:
+        """Begin to start the processes, while the plan is made; `run` does not need it."""
+        if self.workers > 1:
+            load_ahead()
+
+    def run(self, worker: Worker, plan: Plan, units: Sequence[Unit], on_done: OnDone) -> bool:
+        """See `Engine`.
+
+        Raises:
+            BuildError: a process was killed.
+        """
+        # Nobody else writes there now.
+        worker.layout.clear_unfinished()
+        if self.workers == 1:
+            for unit in units:
+                on_done(unit, worker.run(unit))
+            return True
+        try:
+            for unit, record in self._in_processes(worker, units):
+                on_done(unit, record)
+        except BrokenProcessPool:
+            message = "a worker process was killed (out of memory?)"
+            raise BuildError(f"{message}; the same command goes on where it stopped") from None
+        return True
+
+    def _in_processes(
+        self, worker: Worker, units: Sequence[Unit]
+    ) -> Iterator[tuple[Unit, UnitRecord]]:
+        with worker_pool(worker, self.workers) as pool:
+            futures = {pool.submit(run_unit, unit): unit for unit in units}
+            try:
+                for future in as_completed(futures):
+                    yield futures[future], future.result()
+            finally:
+                pool.shutdown(cancel_futures=True)
