@@ -14,7 +14,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate
 from os import strerror
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeAlias
 
 from audio_flan.clip import Clip, Reject
 from audio_flan.corpora.folder import Folder, Signature
@@ -271,13 +271,25 @@ class TableCorpus(Corpus):
         yield from _clips_by_split(self, self.tables[shard.split], shard.part)[shard.split]
 
 
-@lru_cache(maxsize=1)
-def _clips_by_split(
-    corpus: TableCorpus, table: Table, part: Range | None
-) -> dict[str, list[Clip | Reject]]:
-    """The clips of a run of lines; kept, as other splits and tasks ask for the same lines next."""
+ClipsBySplit: TypeAlias = dict[str, list["Clip | Reject"]]
+
+_kept_clips: dict[tuple[TableCorpus, Table, Range | None], ClipsBySplit] = {}
+"""The clips of the last run of lines, as other splits and tasks ask for the same lines next."""
+
+
+def _clips_by_split(corpus: TableCorpus, table: Table, part: Range | None) -> ClipsBySplit:
+    """The clips of a run of lines, kept until those of another are asked for."""
+    lines = corpus, table, part
+    if lines not in _kept_clips:
+        # Not both runs in memory at once.
+        _kept_clips.clear()
+        _kept_clips[lines] = _read_clips(corpus, table, part)
+    return _kept_clips[lines]
+
+
+def _read_clips(corpus: TableCorpus, table: Table, part: Range | None) -> ClipsBySplit:
     splits = [split for split, other in corpus.tables.items() if other == table]
-    clips: dict[str, list[Clip | Reject]] = {split: [] for split in splits}
+    clips: ClipsBySplit = {split: [] for split in splits}
     for row in table.rows(corpus.folder, part):
         place = f"{table.file}:{row.line}"
         if isinstance(row, BadRow):
@@ -294,7 +306,7 @@ def _clips_by_split(
 
 def forget_clips() -> None:
     """Read tables anew, where they may have changed meanwhile."""
-    _clips_by_split.cache_clear()
+    _kept_clips.clear()
 
 
 class Shares(NamedTuple):
