@@ -6,7 +6,7 @@ goes to memory, where the system has a folder there: two workers soon write fast
 
 A virtual machine gets memory from its host at first touch, at a fifth of the speed, and gives back
 what has been free for seconds, so that a turn would be fast or slow by what ran before it. So each
-turn begins with a file as large as the output will be, which shrinks as the output grows.
+turn begins with as much memory held as the output will need, which is given up as that grows.
 """
 
 from __future__ import annotations
