@@ -109,10 +109,26 @@ def read_audio(path: str, member: str | None, name: str) -> bytes:
             return _cells(path, os.getpid()).read(int(member))
         if member is not None:
             return open_archive(path).read(member)
-        # Without a buffer, which would only be copied from.
-        with open_file(path) if is_url(path) else open(path, "rb", buffering=0) as file:
-            data: bytes = file.read()
+        return _read_url(path) if is_url(path) else _read_local(path)
+
+
+def _read_url(path: str) -> bytes:
+    with open_file(path) as file:
+        return file.read()
+
+
+def _read_local(path: str) -> bytes:
+    """All bytes of a local file by four calls to the system, where a file object makes nine."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        size = os.fstat(descriptor).st_size
+        data = os.read(descriptor, size)
+        # Linux reads at most 2 GB at once.
+        while len(data) < size and (more := os.read(descriptor, size - len(data))):
+            data += more
         return data
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -66,6 +66,8 @@ def main(
     folder.mkdir(parents=True, exist_ok=True)
     # Nothing of `datasets` outside this folder.
     os.environ["HF_HOME"] = str(folder / "huggingface")
+    # As a user's processes, ours do not compile each module anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     results: list[Result] = []
     for name in names or list(Name):
         print(f"{name.value} at {scale.value} scale …", end="", file=sys.stderr, flush=True)

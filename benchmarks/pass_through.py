@@ -25,7 +25,7 @@ from benchmarks.corpora_at_scale import many_clips
 from benchmarks.floor import build_by_datasets, finished_rows, load_pyarrow, open_bare_writer
 from benchmarks.measuring import CLOCKS, ROUNDS, Result, compare, rates, take_turns, timed
 
-CLIPS = {"small": 10_000, "full": 20_000}
+CLIPS = {"small": 30_000, "full": 40_000}
 
 LEAST_OF_FLOOR = 0.85
 LEAST_OF_BUILDER = 1.0

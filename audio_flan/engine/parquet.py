@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audio_flan.engine.garbage import collecting_rarely
 from audio_flan.engine.layout import PART_KEY, Layout
 from audio_flan.schema import AUDIO_COLUMNS, Instance, arrow_schema, to_table
 
@@ -20,8 +19,6 @@ ROW_GROUP_BYTES = 20_000_000
 """Audio of a row group: a stream fetches two before its first row (45 MB in all), and the text of a
 240 MB config costs 63 MB; larger groups make the one dearer, smaller ones the other."""
 ROW_GROUP_ROWS = 10_000
-NEW_OBJECTS = 50_000
-"""Before cycles are looked for: Python's own 700 cost 4 % of the time of rows without audio."""
 FILE_BYTES = 480 << 20
 """Below the 500 MB that the Hub recommends for a file."""
 
@@ -41,21 +38,10 @@ def write_parts(instances: Iterable[Instance], layout: Layout, unit: str) -> lis
     parts: list[str] = []
     for first in left:
         part = f"{unit}-{len(parts)}"
-        with layout.store.new_file(layout.part(part)) as path, _collecting_rarely():
+        with layout.store.new_file(layout.part(part)) as path, collecting_rarely():
             _write_file(chain([first], left), path, part)
         parts.append(part)
     return parts
-
-
-@contextmanager
-def _collecting_rarely() -> Iterator[None]:
-    """Rows hold no cycles, but looking for some among thousands of rows takes time."""
-    thresholds = gc.get_threshold()
-    gc.set_threshold(NEW_OBJECTS, *thresholds[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
 
 
 def _write_file(instances: Iterator[Instance], path: Path, part: str) -> None:

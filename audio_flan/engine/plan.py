@@ -12,6 +12,7 @@ import audio_flan
 from audio_flan.corpora.base import SPLITS, Corpus, Shard, forget_clips
 from audio_flan.corpora.tables import Range
 from audio_flan.engine.caps import Draws
+from audio_flan.engine.garbage import collecting_rarely
 from audio_flan.engine.inputs import Input, digest_of, read_input
 from audio_flan.engine.sources import source_digest
 from audio_flan.errors import AudioFlanError, UnknownNameError
@@ -222,6 +223,7 @@ def by_lines(units: Sequence[Unit]) -> list[Unit]:
     return list(chain.from_iterable(together.values()))
 
 
+@collecting_rarely()
 def make_plan(
     corpora: Sequence[Corpus],
     configs: Sequence[str],
