@@ -18,7 +18,6 @@ from audio_flan.engine.parquet import ROW_GROUP_ROWS, write_parts
 from audio_flan.engine.store import Store
 from audio_flan.schema import arrow_schema
 from benchmarks.corpora_at_scale import many_utterances
-from benchmarks.first_row import LARGE_CORPUS
 from benchmarks.floor import (
     build_by_datasets,
     instances,
@@ -29,6 +28,8 @@ from benchmarks.floor import (
 )
 from benchmarks.measuring import CLOCKS, ROUNDS, Result, compare, rates, take_turns, timed
 
+UTTERANCES = {"small": 50_000, "full": 100_000}
+
 LEAST_RATE = 50_000
 """Rows per second, on one core."""
 
@@ -37,7 +38,7 @@ LEAST_OF_BUILDER = 3.0
 
 def run(data: Path, scale: str) -> list[Result]:
     """Rows per second of each contestant; the targets are for wall time."""
-    root = str(many_utterances(data, LARGE_CORPUS[scale]))
+    root = str(many_utterances(data, UTTERANCES[scale]))
     contestants = {
         "ours": partial(rates, f"{__name__}:library", data, root=root),
         "datasets builder": partial(rates, f"{__name__}:builder", data, root=root),
