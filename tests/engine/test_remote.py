@@ -10,12 +10,16 @@ import threading
 import time
 from collections.abc import Iterator
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pyarrow.parquet as pq
 import pytest
 from building import CLI, build, digests, in_new_process, rejects
+
+from audio_flan.corpora.finding import find_corpora
 
 TASKS = ("--task", "speech_asr", "--task", "speech_denoising")
 CORPORA = ("LJSpeech-1.1", "data_aishell3")
@@ -42,8 +46,6 @@ class S3:
             "AWS_DEFAULT_REGION": "us-east-1",
             "FSSPEC_S3_ENDPOINT_URL": endpoint,
         }
-        import fsspec
-
         self.files = fsspec.filesystem(
             "s3", endpoint_url=endpoint, key="key", secret="secret", use_listings_cache=False
         )
@@ -104,6 +106,21 @@ def test_from_s3_to_s3_the_bytes_are_the_same(
     assert '"done": false' not in planned.stdout and '"done": true' in planned.stdout
     shown = s3.run("show", "s3://bucket/out", "speech_asr", "-n", 1)
     assert shown.returncode == 0 and "instruction:" in shown.stdout
+
+
+def test_every_corpus_reads_the_same_from_s3(
+    s3: S3, samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3.files.put(str(samples), "bucket/all", recursive=True)
+    monkeypatch.setitem(fsspec.config.conf, "s3", dict(s3.files.storage_options))
+    there = find_corpora("s3://bucket/all")
+    here = find_corpora(str(samples))
+    assert [corpus.key for corpus in there] == [corpus.key for corpus in here]
+    for local, remote in zip(here, there, strict=True):
+        assert local.shards() == remote.shards(), local.key
+        for shard in chain.from_iterable(local.shards().values()):
+            clips = repr(list(local.clips(shard))).replace(str(samples), "s3://bucket/all")
+            assert repr(list(remote.clips(shard))) == clips, (local.key, shard)
 
 
 def test_nothing_half_written_is_ever_seen(s3: S3, root: Path, local: Path, tmp_path: Path) -> None:
@@ -169,8 +186,6 @@ def test_a_server_that_is_not_there_is_told_of(root: Path, tmp_path: Path) -> No
 
 
 def test_a_build_in_memory_is_the_same(root: Path, local: Path, tmp_path: Path) -> None:
-    import fsspec
-
     memory: Any = fsspec.filesystem("memory")
     assert build("memory://build/out", root, *TASKS) == 0
     memory.get("/build/out", str(tmp_path / "out"), recursive=True)

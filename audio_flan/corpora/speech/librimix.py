@@ -193,7 +193,8 @@ class LibriMix(Corpus):
     def _table(self, file: str) -> Table:
         """A table with the columns that it says; types and numbers of speakers have their own."""
         with self.folder.open(file) as table:
-            header = table.readline(4096).decode("utf-8-sig", "replace").rstrip("\r\n")
+            start = table.read(4096).decode("utf-8-sig", "replace")
+        header = start.partition("\n")[0].rstrip("\r")
         columns = tuple(header.split(","))
         if "mixture_ID" not in columns:
             raise self._layout(f"{file} with a column mixture_ID", repr(header[:120]))
