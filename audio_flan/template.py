@@ -266,7 +266,6 @@ class Template:
         answers: answer formats by id.
         words: tables that say labels in other words, by id; each one-to-one.
         variations: the wordings, in the file's order.
-        digest: hash of the file's bytes.
     """
 
     task: str
@@ -274,7 +273,6 @@ class Template:
     answers: Mapping[str, Text]
     words: Mapping[str, Mapping[str, str]]
     variations: tuple[Variation, ...]
-    digest: str
 
     def choose(self, uuid: str, language: str | None) -> Variation:
         """The variation of an instance, by rendezvous hashing of its uuid.
@@ -330,12 +328,25 @@ def load_template(config: str, kinds: Mapping[str, Kind]) -> Template:
     Raises:
         TemplateError: the file breaks the form, or names a slot that the task does not have.
     """
-    name = f"{config.split('_')[0]}/{config}.yaml"
-    data = resources.files("audio_flan.templates").joinpath(name).read_bytes()
-    template = parse_template(data, f"templates/{name}", kinds)
+    name = f"templates/{_name(config)}"
+    template = parse_template(_source(config), name, kinds)
     if template.task != config:
-        raise TemplateError(f"templates/{name}", 1, f"task: expected {config!r}")
+        raise TemplateError(name, 1, f"task: expected {config!r}")
     return template
+
+
+@cache
+def template_digest(config: str) -> str:
+    """Hash of the bytes of a task's template file, which is not parsed."""
+    return blake2b(_source(config), digest_size=8).hexdigest()
+
+
+def _name(config: str) -> str:
+    return f"{config.split('_')[0]}/{config}.yaml"
+
+
+def _source(config: str) -> bytes:
+    return resources.files("audio_flan.templates").joinpath(_name(config)).read_bytes()
 
 
 def parse_template(data: bytes, file: str, kinds: Mapping[str, Kind]) -> Template:
@@ -363,10 +374,9 @@ def parse_template(data: bytes, file: str, kinds: Mapping[str, Kind]) -> Templat
     for variation in variations:
         if ids.count(variation.id) > 1:
             raise TemplateError(file, variation.line, f"id {variation.id!r} is used twice")
-    digest = blake2b(data, digest_size=8).hexdigest()
     if not any(variation.language == "en" for variation in variations):
         raise TemplateError(file, 1, "no variation in English; clips of any language need some")
-    return Template(tree["task"], file, answers, words, variations, digest)
+    return Template(tree["task"], file, answers, words, variations)
 
 
 def _variation(

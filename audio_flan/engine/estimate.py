@@ -117,7 +117,7 @@ def _size(worker: Worker, unit: Unit, sample: Sequence[Clip]) -> Size:
 
 
 def _estimate(unit: Unit, plan: Plan, layout: Layout, size: Size, done: bool) -> Estimate:
-    clips = sum(plan.inputs[unit.corpus, shard].clips for shard in unit.shards)
+    clips = plan.clips_of(unit)
     instances = _expected(unit, plan, clips, size.instances)
     share = instances / size.instances if size.instances else 0.0
     return Estimate(

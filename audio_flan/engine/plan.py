@@ -18,8 +18,9 @@ from audio_flan.engine.sources import source_digest
 from audio_flan.errors import AudioFlanError, UnknownNameError
 from audio_flan.selection import Selection
 from audio_flan.storage import forget_sizes
-from audio_flan.tasks import get_task, task_configs, task_template
+from audio_flan.tasks import get_task, task_configs
 from audio_flan.tasks.base import SimulatedTask
+from audio_flan.template import template_digest
 
 CORE = ("audio_flan.generate", "audio_flan.engine.parquet")
 """The modules that make rows and files of all tasks and corpora."""
@@ -105,6 +106,10 @@ class Plan:
     def digest(self) -> str:
         """One hash of all units."""
         return digest_of([unit.key for unit in self.units])
+
+    def clips_of(self, unit: Unit) -> int:
+        """How many clips a unit reads."""
+        return sum(self.inputs[unit.corpus, shard].clips for shard in unit.shards)
 
 
 def choose_tasks(names: Sequence[str] | None) -> list[str]:
@@ -311,7 +316,7 @@ def _keyed(
     parts = {
         "version": audio_flan.__version__,
         "sources": source_digest(*CORE, type(corpus).__module__, type(task).__module__),
-        "template": task_template(unit.config).digest,
+        "template": template_digest(unit.config),
         "unit": (unit.config, unit.corpus, unit.split),
         "labels": sorted(corpus.labels.items()),
         "inputs": inputs,
@@ -339,6 +344,6 @@ def fingerprint(corpora: Sequence[Corpus], units: Sequence[Unit]) -> str:
         }
         for corpus in corpora
     }
-    templates = {unit.config: task_template(unit.config).digest for unit in units}
+    templates = {unit.config: template_digest(unit.config) for unit in units}
     parts = [audio_flan.__version__, sizes, templates, [asdict(unit) for unit in units]]
     return digest_of([json.dumps(parts, default=sorted)])
