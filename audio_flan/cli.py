@@ -107,10 +107,12 @@ def build(
     ray_address: given.RayAddress = None,
 ) -> None:
     """Build a dataset of Parquet files from corpora, on this machine or on a cluster."""
+    # First of all, as it may load ahead.
+    chosen = _engine(**context.params)
+
     from audio_flan import listing
     from audio_flan.engine.build import build as build_dataset
 
-    chosen = _engine(**context.params)
     options = _options(**context.params)
     if engine != "local":
         # The processes of a cluster start in folders of their own.

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from importlib import import_module
 
 from audio_flan.engine.executors import OnDone
 from audio_flan.engine.plan import Plan, Unit
-from audio_flan.engine.processes import LOADED_AHEAD, load_ahead, run_unit, worker_pool
+from audio_flan.engine.processes import load_ahead, run_unit, worker_pool
 from audio_flan.engine.record import UnitRecord
 from audio_flan.engine.worker import Worker
 from audio_flan.errors import BuildError
@@ -56,8 +55,10 @@ class LocalEngine:
     ) -> Iterator[tuple[Unit, UnitRecord]]:
         with worker_pool(worker, self.workers) as pool:
             futures = {pool.submit(run_unit, unit): unit for unit in units}
-            # The end of the build needs the same; here it only waits meanwhile.
-            import_module(LOADED_AHEAD)
+            # The end of the build needs them, and this process only waits meanwhile.
+            import jinja2  # noqa: F401
+            import pyarrow.parquet  # noqa: F401
+
             try:
                 for future in as_completed(futures):
                     yield futures[future], future.result()

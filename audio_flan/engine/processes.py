@@ -20,14 +20,10 @@ METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 """How processes start; system libraries of other platforms do not bear forks."""
 
 
-LOADED_AHEAD = "audio_flan.engine.loaded_ahead"
-"""The module whose imports are what worker processes need."""
-
-
 def load_ahead() -> None:
     """Begin to load, in the background, what worker processes need."""
     if METHOD == "forkserver":
-        forkserver.set_forkserver_preload([LOADED_AHEAD])
+        forkserver.set_forkserver_preload(["audio_flan.engine.loaded_ahead"])
         forkserver.ensure_running()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import audio_flan
@@ -66,15 +67,19 @@ def _files(records: Records) -> Iterator[tuple[UnitRecord, list[str]]]:
 def _audio_hashes(layout: Layout, file: str) -> NDArray[np.uint64]:
     """Hashes of the ids of a file's audios, each once."""
     import numpy as np
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
-    from pandas.util import hash_array
 
     with layout.store.open(file) as source:
-        columns = [f"{column}.path" for column in AUDIO_COLUMNS]
-        table = pq.ParquetFile(source).read(columns, use_threads=False)
-    paths = [table[column].combine_chunks().field("path") for column in AUDIO_COLUMNS]
-    there = [path.drop_null().to_numpy(zero_copy_only=False) for path in paths]
-    return np.unique(hash_array(np.concatenate(there), categorize=False))
+        table = pq.ParquetFile(source).read([f"{column}.path" for column in AUDIO_COLUMNS])
+    paths = {
+        path
+        for column in AUDIO_COLUMNS
+        for path in pc.struct_field(table[column], "path").unique().to_pylist()
+        if path is not None
+    }
+    digests = b"".join(sorted(blake2b(path.encode(), digest_size=8).digest() for path in paths))
+    return np.frombuffer(digests, np.uint64)
 
 
 def _figures(
