@@ -1,4 +1,4 @@
-"""Build of whole files: clips of 100 kB from disk into Parquet, one process.
+"""Build of whole files: clips of 100 kB from disk into Parquet in memory, one process.
 
 The engine (`audio_flan.engine.build.build`, as the command line calls it) against
 
@@ -22,8 +22,9 @@ from audio_flan.engine.build import build
 from audio_flan.engine.parquet import ROW_GROUP_BYTES, open_writer
 from audio_flan.engine.plan import Options, choose_tasks, make_plan
 from audio_flan.schema import arrow_schema
-from benchmarks.corpora_at_scale import many_clips
+from benchmarks.corpora_at_scale import CLIP_BYTES, many_clips
 from benchmarks.floor import build_by_datasets, finished_rows, load_pyarrow, open_bare_writer
+from benchmarks.held_memory import fastest, held_memory
 from benchmarks.measuring import CLOCKS, ROUNDS, Result, compare, rates, take_turns, timed
 
 CLIPS = 40_000
@@ -35,21 +36,21 @@ LEAST_OF_BUILDER = 1.0
 
 def run(data: Path, scale: str) -> list[Result]:
     """Rows per second of each contestant; what they write is removed after each turn."""
-    root = str(many_clips(data, CLIPS))
-    contestants = {
-        "ours": partial(rates, f"{__name__}:engine", data, root=root),
-        "bare loop": partial(rates, f"{__name__}:bare_loop", data, root=root),
-    }
+    turn = partial(_turn, fastest(data, CLIPS * CLIP_BYTES), str(many_clips(data, CLIPS)))
+    contestants = {"ours": partial(turn, "engine"), "bare loop": partial(turn, "bare_loop")}
     if scale == "full":
         contestants |= {
-            "bare loop, our file settings": partial(
-                rates, f"{__name__}:bare_loop", data, root=root, our_settings=True
-            ),
-            "datasets builder": partial(rates, f"{__name__}:builder", data, root=root),
+            "bare loop, our file settings": partial(turn, "bare_loop", our_settings=True),
+            "datasets builder": partial(turn, "builder"),
         }
     take_turns({"ours": contestants["ours"]}, 1)
     runs = take_turns(contestants, ROUNDS)
     return _results(f"build of {CLIPS:,} clips of 100 kB", runs)
+
+
+def _turn(place: Path, root: str, function: str, **arguments: object) -> dict[str, float]:
+    with held_memory(place, CLIPS * CLIP_BYTES):
+        return rates(f"{__name__}:{function}", place, root=root, **arguments)
 
 
 def _results(what: str, runs: dict[str, list[dict[str, float]]]) -> list[Result]:
