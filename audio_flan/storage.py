@@ -104,12 +104,15 @@ def read_audio(path: str, member: str | None, name: str) -> bytes:
     Raises:
         Unusable: reason "audio-missing" or "audio-unreadable".
     """
-    with _audio_errors(name):
+    # Not by `_audio_errors`: to enter a context takes a tenth of the time of a short clip.
+    try:
         if member is not None and path.endswith(".parquet"):
             return _cells(path, os.getpid()).read(int(member))
         if member is not None:
             return open_archive(path).read(member)
         return _read_url(path) if is_url(path) else _read_local(path)
+    except READ_ERRORS as error:
+        raise _unusable(error, name) from None
 
 
 def _read_url(path: str) -> bytes:
@@ -149,11 +152,20 @@ def audio_file(path: str, member: str | None, name: str) -> Iterator[IO[bytes]]:
 def _audio_errors(name: str) -> Iterator[None]:
     try:
         yield
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        raise Unusable("audio-missing", f"no file {name}") from None
-    except (OSError, BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
-        detail = f"{name}: {getattr(error, 'strerror', None) or error}"
-        raise Unusable("audio-unreadable", detail) from None
+    except READ_ERRORS as error:
+        raise _unusable(error, name) from None
+
+
+READ_ERRORS = (OSError, BadZipFile, NotImplementedError, RuntimeError, zlib.error)
+"""What goes wrong in reading a file, or a member of an archive."""
+
+
+def _unusable(error: Exception, name: str) -> Unusable:
+    """What went wrong in reading an audio file, as the reason of a reject."""
+    if isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError):
+        return Unusable("audio-missing", f"no file {name}")
+    detail = f"{name}: {getattr(error, 'strerror', None) or error}"
+    return Unusable("audio-unreadable", detail)
 
 
 def open_archive(path: str) -> ZipFile | SplitZip:

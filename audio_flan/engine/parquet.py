@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,6 @@ from audio_flan.engine.layout import PART_KEY, Layout
 from audio_flan.schema import AUDIO_COLUMNS, Instance, arrow_schema, to_table
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
 ROW_GROUP_BYTES = 20_000_000
@@ -81,7 +81,7 @@ def open_writer(path: Path, metadata: dict[bytes, bytes]) -> pq.ParquetWriter:
 
     schema = arrow_schema()
     stored = {f"{column}.bytes" for column in AUDIO_COLUMNS}
-    leaves = _leaves(schema)
+    leaves = _leaves()
     texts = [leaf for leaf in leaves if leaf not in stored]
     return pq.ParquetWriter(
         path,
@@ -96,13 +96,14 @@ def open_writer(path: Path, metadata: dict[bytes, bytes]) -> pq.ParquetWriter:
     )
 
 
-def _leaves(schema: pa.Schema) -> list[str]:
-    """Dotted paths of the leaf columns, as Parquet names them."""
+@cache
+def _leaves() -> list[str]:
+    """Dotted paths of the leaf columns of a row, as Parquet names them."""
     import pyarrow.parquet as pq
     from pyarrow import BufferOutputStream
 
     sink = BufferOutputStream()
-    with pq.ParquetWriter(sink, schema):
+    with pq.ParquetWriter(sink, arrow_schema()):
         pass
     parquet_schema = pq.ParquetFile(sink.getvalue()).schema
     return [parquet_schema.column(i).path for i in range(len(parquet_schema.names))]

@@ -78,7 +78,7 @@ def _audio_hashes(layout: Layout, file: str) -> NDArray[np.uint64]:
         for path in pc.struct_field(table[column], "path").unique().to_pylist()
         if path is not None
     }
-    digests = b"".join(sorted(blake2b(path.encode(), digest_size=8).digest() for path in paths))
+    digests = b"".join(blake2b(path.encode(), digest_size=8).digest() for path in paths)
     return np.frombuffer(digests, np.uint64)
 
 
