@@ -62,9 +62,7 @@ def build(
         for unit in plan.units:
             if unit.key in done:
                 on_progress(unit, done[unit.key])
-        waiting = [unit for unit in plan.units if unit.key not in done]
-        # The largest first, so that all processes end at about the same time.
-        waiting = by_lines(sorted(waiting, key=plan.clips_of, reverse=True))
+        waiting = by_lines([unit for unit in plan.units if unit.key not in done])
         worker = Worker(layout, corpora, plan.options)
         if not engine.run(worker, plan, waiting, on_progress):
             return None

@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from audio_flan.engine.executors import OnDone
-from audio_flan.engine.plan import Plan, Unit
+from audio_flan.engine.plan import Plan, Unit, by_lines
 from audio_flan.engine.processes import load_ahead, run_unit, worker_pool
 from audio_flan.engine.record import UnitRecord
 from audio_flan.engine.worker import Worker
@@ -43,7 +43,7 @@ class LocalEngine:
                 on_done(unit, worker.run(unit))
             return True
         try:
-            for unit, record in self._in_processes(worker, units):
+            for unit, record in self._in_processes(worker, plan, units):
                 on_done(unit, record)
         except BrokenProcessPool:
             message = "a worker process was killed (out of memory?)"
@@ -51,10 +51,12 @@ class LocalEngine:
         return True
 
     def _in_processes(
-        self, worker: Worker, units: Sequence[Unit]
+        self, worker: Worker, plan: Plan, units: Sequence[Unit]
     ) -> Iterator[tuple[Unit, UnitRecord]]:
         with worker_pool(worker, self.workers) as pool:
-            futures = {pool.submit(run_unit, unit): unit for unit in units}
+            # The largest of the same lines first, so that all processes end at about one time.
+            largest_first = by_lines(sorted(units, key=plan.clips_of, reverse=True))
+            futures = {pool.submit(run_unit, unit): unit for unit in largest_first}
             # The end of the build needs them, and this process only waits meanwhile.
             import jinja2  # noqa: F401
             import pyarrow.parquet  # noqa: F401
