@@ -85,7 +85,8 @@ def _gather_rejects(layout: Layout, keys: Sequence[str]) -> None:
 
 
 def _prune(layout: Layout, keys: set[str]) -> None:
-    """Remove what earlier plans left behind."""
+    """Remove what earlier plans and killed processes left behind."""
+    layout.clear_unfinished()
     for name in layout.store.list(layout.units):
         if name.split(".")[0] not in keys:
             layout.store.remove(f"{layout.units}/{name}")

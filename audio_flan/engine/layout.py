@@ -81,7 +81,7 @@ class Layout:
 
     def clear_unfinished(self) -> None:
         """Remove what killed processes left half-written; nothing else may write meanwhile."""
-        for name in list(self.store.walk(STATE)):
+        for name in [*self.store.list(), *self.store.walk(STATE)]:
             if name.endswith(UNFINISHED):
                 self.store.remove(name)
 
