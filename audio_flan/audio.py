@@ -6,6 +6,7 @@ or computed becomes FLAC. All decoding is done by libsndfile, so that no torch i
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -97,7 +98,8 @@ def load(ref: AudioRef, *, verify: bool = False) -> EncodedAudio:
         Unusable: reason "audio-missing", "audio-empty", "audio-truncated" or "not-audio".
     """
     if not ref.is_whole:
-        return _encode_stretch(*_read_stretch(ref))
+        just_read = (stretch for kept, stretch in _just_read if kept is ref)
+        return _encode_stretch(*(next(just_read, None) or _read_stretch(ref)))
     data = read_audio(ref.path, ref.member, ref.name)
     info = inspect(data, ref.name)
     if verify:
@@ -129,6 +131,10 @@ def duration(ref: AudioRef) -> float:
     return end - start
 
 
+_just_read: deque[tuple[AudioRef, tuple[Waveform, int]]] = deque(maxlen=2)
+"""What a task has looked at, for the row that is made of the very same references next."""
+
+
 def waveform(ref: AudioRef) -> Waveform:
     """The samples of a stretch of source audio.
 
@@ -136,7 +142,10 @@ def waveform(ref: AudioRef) -> Waveform:
         Unusable: as `load`; also where the file does not decode.
     """
     if not ref.is_whole:
-        return _read_stretch(ref)[0]
+        stretch = _read_stretch(ref)
+        stretch[0].samples.setflags(write=False)
+        _just_read.append((ref, stretch))
+        return stretch[0]
     samples, rate = _decode_bytes(read_audio(ref.path, ref.member, ref.name), ref.name)
     return Waveform(samples, rate)
 

@@ -291,6 +291,20 @@ def test_a_stretch_that_ends_after_the_audio_ends_with_it(source: AudioRef) -> N
     assert audio.load(source.cut(1.5, 3.0)).seconds == 0.5
 
 
+def test_what_a_task_has_looked_at_is_what_the_row_gets(tmp_path: Path) -> None:
+    first = saved(encoded("flac", tone()), tmp_path)
+    stretches = [first.cut(start, start + 0.5) for start in (0.0, 0.5, 1.0)]
+    looked_at = [audio.waveform(ref).samples for ref in stretches]
+    for ref in stretches:
+        assert audio.load(ref).data == audio.load(ref._replace()).data
+    with pytest.raises(ValueError, match="read-only"):
+        looked_at[-1] *= 0.5
+    # The same place named anew, in a file that has changed meanwhile.
+    saved(encoded("flac", -tone()), tmp_path)
+    again = audio.load(first.cut(1.0, 1.5)).data
+    assert np.array_equal(integers(again), -integers(audio.load(stretches[-1]).data))
+
+
 def test_a_stretch_after_the_end_of_the_audio_is_unusable(source: AudioRef) -> None:
     for use in (audio.load, audio.waveform, audio.duration):
         with pytest.raises(Unusable, match="stretch-outside-audio"):

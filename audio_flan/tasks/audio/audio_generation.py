@@ -92,8 +92,6 @@ class AudioContinuation(ClipTask):
         Raises:
             Unusable: it is too short, or falls silent where it would go on.
         """
-        import numpy as np
-
         length = duration(clip.audio)
         shortest, longest = self.given_seconds
         if length < 2 * shortest:
@@ -101,8 +99,9 @@ class AudioContinuation(ClipTask):
         cut = round(rng.uniform(shortest, min(longest, length / 2)), 2)
         end = min(length, cut + self.longest)
         given, following = clip.audio.cut(0.0, cut), clip.audio.cut(cut, end)
-        joint = waveform(clip.audio.cut(cut - self.seam, cut + self.seam))
-        before, after = np.array_split(joint.samples, 2, axis=1)
+        beginning, continuation = waveform(given), waveform(following)
+        frames = round(self.seam * beginning.rate)
+        before, after = beginning.samples[:, -frames:], continuation.samples[:, :frames]
         if decibels(power(after) / (power(before) or 1.0)) < self.audible_db:
             raise Unusable("silent-audio", f"{clip.audio.name}: falls silent at {cut} s")
         slots: dict[str, Value] = {
