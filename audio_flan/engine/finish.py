@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from audio_flan.engine.layout import CARD, Layout
+from audio_flan.engine.layout import CARD, Layout, by_split
 from audio_flan.engine.plan import Plan, Unit
 from audio_flan.engine.record import UnitRecord
 from audio_flan.engine.statistics import statistics
 from audio_flan.errors import BuildError
 from audio_flan.generate import Tally
 from audio_flan.hub.card import render_card
-from audio_flan.hub.figures import Records
 
 
 def finish(layout: Layout, plan: Plan) -> list[UnitRecord]:
@@ -37,18 +34,16 @@ def finish(layout: Layout, plan: Plan) -> list[UnitRecord]:
     made: dict[tuple[str, str], list[str]] = {place: [] for place in plan.asked}
     for unit in plan.units:
         made[unit.config, unit.split] += _parts(unit, records, parts)
-    for (config, split), names in made.items():
-        _place(layout, parts, config, split, names)
+    _place(layout, parts, made)
     manifest = _merge_manifest(layout, plan)
     layout.store.write_text(layout.manifest, json.dumps(manifest, indent=1) + "\n")
-    keys = [key for splits in manifest.values() for keys in splits.values() for key in keys]
-    _gather_rejects(layout, keys)
-    _prune(layout, set(keys))
-    by_split = layout.records_by_split(manifest)
-    figures = json.dumps(statistics(layout, by_split), indent=1) + "\n"
+    everything = layout.records_of(manifest)
+    _gather_rejects(layout, everything)
+    _prune(layout, everything.keys())
+    figures = json.dumps(statistics(layout, everything), indent=1) + "\n"
     layout.store.write_text(layout.statistics, figures)
-    _check_rows(layout, by_split)
-    layout.store.write_text(CARD, render_card(layout.store, by_split))
+    _check_rows(layout, everything.values())
+    layout.store.write_text(CARD, render_card(layout.store, by_split(manifest, everything)))
     return [records[unit.key] for unit in plan.units]
 
 
@@ -63,13 +58,13 @@ def _parts(
     return record.parts
 
 
-def _check_rows(layout: Layout, records: Records) -> None:
+def _check_rows(layout: Layout, records: Iterable[UnitRecord]) -> None:
     """A dataset without rows has no card, and is no dataset."""
     tally = Tally()
-    for by_split in records.values():
-        for record in chain.from_iterable(by_split.values()):
-            tally.add(record.tally)
+    for record in records:
+        tally.add(record.tally)
     if not tally.made:
+        layout.store.remove(CARD)
         reasons = ", ".join(f"{reason} {n:,}" for reason, n in tally.rejected.most_common())
         raise BuildError(
             f"not one instance could be made of {tally.read:,} clips ({reasons or 'no clips'}); "
@@ -77,14 +72,13 @@ def _check_rows(layout: Layout, records: Records) -> None:
         )
 
 
-def _gather_rejects(layout: Layout, keys: Sequence[str]) -> None:
+def _gather_rejects(layout: Layout, records: Mapping[str, UnitRecord]) -> None:
+    keys = [key for key, record in records.items() if record.tally.rejected.total()]
     with layout.store.new_file(layout.all_rejects) as path, path.open("wb") as file:
-        for key in keys:
-            with layout.store.open(layout.rejects(key)) as rejects:
-                shutil.copyfileobj(rejects, file)
+        file.writelines(layout.store.read_all(map(layout.rejects, keys)))
 
 
-def _prune(layout: Layout, keys: set[str]) -> None:
+def _prune(layout: Layout, keys: Collection[str]) -> None:
     """Remove what earlier plans and killed processes left behind."""
     layout.clear_unfinished()
     for name in layout.store.list(layout.units):
@@ -95,12 +89,24 @@ def _prune(layout: Layout, keys: set[str]) -> None:
 
 
 def _place(
-    layout: Layout, parts: dict[str, str], config: str, split: str, names: Sequence[str]
+    layout: Layout, parts: dict[str, str], made: Mapping[tuple[str, str], Sequence[str]]
 ) -> None:
-    """Rename a split's parts to their final names; safe to be killed at any point."""
-    targets = {
-        name: layout.final(config, split, index, len(names)) for index, name in enumerate(names)
-    }
+    """Rename the parts of each split to their final names; safe to be killed at any point."""
+    final: dict[str, str] = {}
+    for (config, split), names in made.items():
+        targets = {
+            name: layout.final(config, split, index, len(names)) for index, name in enumerate(names)
+        }
+        _make_room(layout, parts, config, split, targets)
+        final |= targets
+    moves = {parts[name]: target for name, target in final.items() if parts[name] != target}
+    layout.store.move_all(moves)
+
+
+def _make_room(
+    layout: Layout, parts: dict[str, str], config: str, split: str, targets: Mapping[str, str]
+) -> None:
+    """Remove what is no part of a split, and put parts out of the way that bear a wrong name."""
     holders = {path: name for name, path in parts.items()}
     present = [
         f"{config}/{file}"
@@ -108,17 +114,13 @@ def _place(
         if file.startswith(f"{split}-") and file.endswith(".parquet")
     ]
     for path in present:
-        name = holders.get(path)
+        name = holders.get(path, "")
         if name not in targets:
             layout.store.remove(path)
         elif path != targets[name]:
             # Out of the way first: its name may be another part's.
             layout.store.move(path, layout.part(name))
             parts[name] = layout.part(name)
-    for name, target in targets.items():
-        if parts[name] != target:
-            layout.store.move(parts[name], target)
-            parts[name] = target
 
 
 def _merge_manifest(layout: Layout, plan: Plan) -> dict[str, dict[str, list[str]]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from audio_flan.engine.record import UnitRecord
-from audio_flan.engine.store import UNFINISHED, Store
+from audio_flan.engine.store import AT_ONCE, UNFINISHED, Store
 from audio_flan.errors import BuildError
 
 if TYPE_CHECKING:
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
     from audio_flan.hub.figures import Records
 
+Manifest: TypeAlias = Mapping[str, Mapping[str, Sequence[str]]]
+"""Keys of units by config and split, in the order of their rows."""
+
 PART_KEY = b"audio_flan.part"
 """Key of a Parquet file's metadata that says which part of which unit it is."""
 
 CARD = "README.md"
 STATE = ".build"
 """Plan, records, rejects, statistics: never uploaded."""
-
-READERS = 16
-"""Files that are looked at at once: most of the time goes by waiting for a server."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Layout:
     parts = f"{STATE}/parts"
     """Finished Parquet files that have no final name yet."""
     units = f"{STATE}/units"
-    """The record and the rejects of each finished unit."""
+    """The record, the rejects and the digests of the audio ids of each finished unit."""
     manifest = f"{STATE}/manifest.json"
     """Which units each config and split is made of, in order."""
     all_rejects = f"{STATE}/rejects.jsonl"
@@ -59,6 +59,10 @@ class Layout:
     def rejects(self, unit: str) -> str:
         """The rejects of a unit."""
         return f"{self.units}/{unit}.rejects.jsonl"
+
+    def audio_ids(self, unit: str) -> str:
+        """The digests of a unit's audio ids."""
+        return f"{self.units}/{unit}.audio-ids"
 
     @staticmethod
     def final(config: str, split: str, index: int, count: int) -> str:
@@ -115,29 +119,34 @@ class Layout:
         return manifest
 
     def read_records(self, units: Iterable[str]) -> dict[str, UnitRecord]:
-        """The records of those units that have one, by their keys."""
-        there = set(self.store.list(self.units))
-        keys = [key for key in dict.fromkeys(units) if f"{key}.json" in there]
-        with ThreadPoolExecutor(READERS) as pool:
-            texts = pool.map(self.store.read_text, map(self.record, keys))
-            return {key: UnitRecord.from_json(text) for key, text in zip(keys, texts, strict=True)}
+        """The records of those units that have one, and what belongs to it, by their keys."""
+        there = {f"{self.units}/{name}" for name in self.store.list(self.units)}
+        kinds = (self.record, self.rejects, self.audio_ids)
+        keys = [key for key in dict.fromkeys(units) if {kind(key) for kind in kinds} <= there]
+        texts = self.store.read_all(map(self.record, keys))
+        return {key: UnitRecord.from_json(text) for key, text in zip(keys, texts, strict=True)}
 
     def write_record(self, unit: str, record: UnitRecord) -> None:
         """Write the record of a unit, which says that its files are there."""
         self.store.write_text(self.record(unit), f"{record.to_json()}\n")
 
-    def records_by_split(self, manifest: Mapping[str, Mapping[str, list[str]]]) -> Records:
-        """The records of all units of a manifest.
+    def records_of(self, manifest: Manifest) -> dict[str, UnitRecord]:
+        """The records of the units of a manifest, in its order, by their keys.
 
         Raises:
             KeyError: one has none.
         """
         keys = [key for splits in manifest.values() for keys in splits.values() for key in keys]
         records = self.read_records(keys)
-        return {
-            config: {split: [records[key] for key in keys] for split, keys in splits.items()}
-            for config, splits in manifest.items()
-        }
+        return {key: records[key] for key in keys}
+
+
+def by_split(manifest: Manifest, records: Mapping[str, UnitRecord]) -> Records:
+    """Records as a manifest arranges them."""
+    return {
+        config: {split: [records[key] for key in keys] for split, keys in splits.items()}
+        for config, splits in manifest.items()
+    }
 
 
 def read_footers(store: Store, files: Iterable[str]) -> dict[str, pq.FileMetaData]:
@@ -154,5 +163,5 @@ def read_footers(store: Store, files: Iterable[str]) -> dict[str, pq.FileMetaDat
             return pq.read_metadata(file)
 
     names = list(files)
-    with ThreadPoolExecutor(READERS) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         return dict(zip(names, pool.map(read, names), strict=True))

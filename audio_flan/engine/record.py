@@ -44,7 +44,7 @@ class UnitRecord:
         return json.dumps({**record, "tally": tally})
 
     @classmethod
-    def from_json(cls, text: str) -> UnitRecord:
+    def from_json(cls, text: str | bytes) -> UnitRecord:
         """The inverse of `to_json`."""
         record: dict[str, Any] = json.loads(text)
         counts = record["tally"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,13 +11,10 @@ import audio_flan
 from audio_flan.corpora import corpus_class
 from audio_flan.engine.layout import Layout
 from audio_flan.engine.record import UnitRecord
-from audio_flan.schema import AUDIO_COLUMNS
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from audio_flan.hub.figures import Records
 
 
 class Place(NamedTuple):
@@ -29,21 +26,30 @@ class Place(NamedTuple):
     license: str
 
 
-def statistics(layout: Layout, records: Records) -> dict[str, Any]:
-    """Instances, seconds of audio, distinct audios and rejects: of all, and by each of `Place`.
-
-    Distinct audios are counted by 64-bit hashes of their ids, 8 bytes for each audio of a row.
+def digests_of(ids: Iterable[str]) -> bytes:
+    """64-bit digests of audio ids one after the other, in their own order.
 
     Args:
-        layout: a build whose Parquet files have their final names.
-        records: records of its units by config and split.
+        ids: each once.
+    """
+    return b"".join(sorted(blake2b(id.encode(), digest_size=8).digest() for id in ids))
+
+
+def statistics(layout: Layout, records: Mapping[str, UnitRecord]) -> dict[str, Any]:
+    """Instances, seconds of audio, distinct audios and rejects: of all, and by each of `Place`.
+
+    Distinct audios are counted by 64-bit digests of their ids, 8 bytes for each audio of a unit.
+
+    Args:
+        layout: a build.
+        records: the records of its units by their keys.
     """
     units: dict[Place, list[UnitRecord]] = defaultdict(list)
     audios: dict[Place, list[NDArray[np.uint64]]] = defaultdict(list)
-    for unit, files in _files(records):
+    for unit, digests in zip(records.values(), _digests(layout, records), strict=True):
         place = Place(unit.config, unit.corpus, unit.split, corpus_class(unit.corpus).license)
         units[place].append(unit)
-        audios[place] += (_audio_hashes(layout, file) for file in files)
+        audios[place].append(digests)
     groups: dict[str, Any] = {"all": _figures(units, audios, list(units))}
     for dimension, values in zip(Place._fields, zip(*units, strict=True), strict=True):
         groups[f"by_{dimension}"] = {
@@ -53,33 +59,12 @@ def statistics(layout: Layout, records: Records) -> dict[str, Any]:
     return {"version": audio_flan.__version__, **groups}
 
 
-def _files(records: Records) -> Iterator[tuple[UnitRecord, list[str]]]:
-    """Each unit and the names of its files."""
-    for config, splits in records.items():
-        for split, units in splits.items():
-            count, index = sum(len(unit.parts) for unit in units), 0
-            for unit in units:
-                stop = index + len(unit.parts)
-                yield unit, [Layout.final(config, split, i, count) for i in range(index, stop)]
-                index = stop
-
-
-def _audio_hashes(layout: Layout, file: str) -> NDArray[np.uint64]:
-    """Hashes of the ids of a file's audios, each once."""
+def _digests(layout: Layout, units: Iterable[str]) -> Iterator[NDArray[np.uint64]]:
+    """The digests of the audio ids of each unit."""
     import numpy as np
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
-    with layout.store.open(file) as source:
-        table = pq.ParquetFile(source).read([f"{column}.path" for column in AUDIO_COLUMNS])
-    paths = {
-        path
-        for column in AUDIO_COLUMNS
-        for path in pc.struct_field(table[column], "path").unique().to_pylist()
-        if path is not None
-    }
-    digests = b"".join(blake2b(path.encode(), digest_size=8).digest() for path in paths)
-    return np.frombuffer(digests, np.uint64)
+    for data in layout.store.read_all(map(layout.audio_ids, units)):
+        yield np.frombuffer(data, np.uint64)
 
 
 def _figures(

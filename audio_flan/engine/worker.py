@@ -14,6 +14,7 @@ from audio_flan.engine.layout import Layout
 from audio_flan.engine.parquet import write_parts
 from audio_flan.engine.plan import Options, Unit
 from audio_flan.engine.record import UnitRecord
+from audio_flan.engine.statistics import digests_of
 from audio_flan.errors import AudioFlanError, SourceError
 from audio_flan.generate import Generation, draw_pools
 from audio_flan.schema import Instance
@@ -48,12 +49,14 @@ class Worker:
         corpus = self._corpus(unit)
         with _reading(corpus):
             generation = self._generation(unit, corpus)
-        instances = generation.instances(unit.shards, self.options.limit)
-        parts = write_parts(_readable(instances, corpus), self.layout, unit.key)
+        instances = _readable(generation.instances(unit.shards, self.options.limit), corpus)
+        ids: set[str] = set()
+        parts = write_parts(_noting_ids(instances, ids), self.layout, unit.key)
         if generation.tally.rejected["audio-missing"]:
             with _reading(corpus):
                 corpus.check_is_there()
         self._write_rejects(unit, generation.rejects)
+        self.layout.store.write(self.layout.audio_ids(unit.key), digests_of(ids))
         record = UnitRecord(
             config=unit.config,
             corpus=unit.corpus,
@@ -114,6 +117,15 @@ def _readable(instances: Iterable[Instance], corpus: Corpus) -> Iterator[Instanc
     """The instances; what goes wrong in reading is told from what goes wrong in writing."""
     with _reading(corpus):
         yield from instances
+
+
+def _noting_ids(instances: Iterable[Instance], ids: set[str]) -> Iterator[Instance]:
+    """The instances; the ids of their audio are added to `ids`."""
+    for instance in instances:
+        for cell in instance.audio:
+            if cell:
+                ids.add(cell[0])
+        yield instance
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audio_flan.corpora.base import Corpus
-from audio_flan.engine.layout import CARD, STATE, Layout
+from audio_flan.engine.layout import CARD, STATE, Layout, by_split
 from audio_flan.engine.store import Store
 from audio_flan.errors import BuildError
 from audio_flan.hub.card import render_card
@@ -43,7 +43,8 @@ class FinishedBuild:
         if not store.exists(layout.manifest) or not store.exists(CARD):
             raise _unfinished(out, "no manifest or no card")
         try:
-            records = layout.records_by_split(layout.read_manifest())
+            manifest = layout.read_manifest()
+            records = by_split(manifest, layout.records_of(manifest))
         except KeyError as error:
             raise _unfinished(out, f"the record of unit {error} is missing") from None
         files = [out / name for name in _names(records)]

@@ -81,17 +81,19 @@ def task_views(store: Store, records: Records) -> list[View]:
         records: records of all the units that are in it.
     """
     views = []
-    files = {
-        config: [f"{config}/{name}" for name in store.list(config) if name.endswith(".parquet")]
+    sizes = {
+        name: size
         for config in records
+        for name, size in store.sizes(config).items()
+        if name.endswith(".parquet")
     }
-    footers = read_footers(store, (name for names in files.values() for name in names))
+    footers = read_footers(store, sizes)
     for config in filter(records.__contains__, minor_tasks()):
         by_split = records[config]
         splits = {
             split: _figures(
-                store,
-                {n: footers[n] for n in files[config] if n.startswith(f"{config}/{split}-")},
+                {n: footers[n] for n in sizes if n.startswith(f"{config}/{split}-")},
+                sizes,
                 by_split[split],
             )
             for split in SPLITS
@@ -103,7 +105,7 @@ def task_views(store: Store, records: Records) -> list[View]:
 
 
 def _figures(
-    store: Store, files: Mapping[str, pq.FileMetaData], units: Iterable[UnitRecord]
+    files: Mapping[str, pq.FileMetaData], sizes: Mapping[str, int], units: Iterable[UnitRecord]
 ) -> Figures:
     groups = [f.row_group(i) for f in files.values() for i in range(f.num_row_groups)]
     return Figures(
@@ -111,7 +113,7 @@ def _figures(
         seconds=sum(unit.tally.seconds for unit in units),
         longest=max(map(_longest, groups)),
         bytes=sum(group.total_byte_size for group in groups),
-        disk_bytes=sum(map(store.size, files)),
+        disk_bytes=sum(map(sizes.__getitem__, files)),
     )
 
 

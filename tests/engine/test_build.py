@@ -38,6 +38,17 @@ def test_a_rerun_changes_nothing(samples: Path, tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")} == times
 
 
+@pytest.mark.parametrize("kind", ["*.json", "*.rejects.jsonl", "*.audio-ids"])
+def test_a_unit_that_lost_a_file_runs_again(samples: Path, tmp_path: Path, kind: str) -> None:
+    build(tmp_path / "out", samples, "--task", "speech_asr")
+    before = digests(tmp_path / "out")
+    lost = sorted((tmp_path / "out" / ".build" / "units").glob(kind))
+    assert len(lost) > 2
+    lost[1].unlink()
+    assert build(tmp_path / "out", samples, "--task", "speech_asr") == 0
+    assert digests(tmp_path / "out") == before
+
+
 def test_another_task_joins_and_other_options_replace(samples: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     build(out, samples, "--task", "speech_asr")
@@ -239,11 +250,13 @@ def test_a_build_of_rejects_only_says_why(
 ) -> None:
     root = tmp_path / "LJSpeech-1.1"
     shutil.copytree(samples / "LJSpeech-1.1", root)
-    shutil.rmtree(root / "wavs")
     out = tmp_path / "out"
+    assert build(out, tmp_path, "--task", "speech_asr") == 0
+    assert (out / "README.md").exists()
+    shutil.rmtree(root / "wavs")
     assert build(out, tmp_path, "--task", "speech_asr") == 2
     clips = len((root / "metadata.csv").read_text("utf-8").splitlines())
     said = " ".join(capsys.readouterr().err.split())
     assert f"not one instance could be made of {clips} clips (audio-missing {clips})" in said
     assert len((out / ".build" / "rejects.jsonl").read_text().splitlines()) == clips
-    assert not (out / "README.md").exists()
+    assert not (out / "README.md").exists() and not list(out.glob("*/*.parquet"))
