@@ -23,6 +23,14 @@ URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 INNER = "zip://"
 
+READ_AHEAD = 8 << 20
+"""Bytes that are fetched of a file at a URL beyond those asked for: tables and archives are read
+in their order."""
+
+AUDIO_READ_AHEAD = 1 << 20
+"""The same of one recording, of which a header and a stretch are read: what may come as soon as a
+request is answered. s3fs would fetch 50 MB for each."""
+
 PLAIN = re.compile(r"[\w-][\w /-]*(?:\.[\w /-]+)*")
 """Paths that stay inside whatever the system, as nearly all do: a quick look at the usual ones."""
 
@@ -79,17 +87,21 @@ def remote_errors(url: str) -> Iterator[None]:
         raise OSError(EIO, str(error).partition("\n")[0] or repr(error), url) from error
 
 
-def open_file(path: str) -> IO[bytes]:
-    """Open a local path, an fsspec URL or an `inner_path` for reading bytes, seekable."""
+def open_file(path: str, read_ahead: int = READ_AHEAD) -> IO[bytes]:
+    """Open a local path, an fsspec URL or an `inner_path` for reading bytes, seekable.
+
+    Args:
+        path: what to open.
+        read_ahead: bytes to fetch at a URL beyond those asked for.
+    """
     if not is_url(path):
         return open(path, "rb")
     if path.startswith(INNER):
         member, _, archive = path.removeprefix(INNER).partition("::")
         return BytesIO(open_archive(archive).read(member))
-    import fsspec
-
+    filesystem, inner = filesystem_of(path)
     with remote_errors(path):
-        file: IO[bytes] = fsspec.open(path, "rb").open()
+        file: IO[bytes] = filesystem.open(inner, "rb", block_size=read_ahead)
     return file
 
 
@@ -116,8 +128,10 @@ def read_audio(path: str, member: str | None, name: str) -> bytes:
 
 
 def _read_url(path: str) -> bytes:
-    with open_file(path) as file:
-        return file.read()
+    filesystem, inner = filesystem_of(path)
+    with remote_errors(path):
+        data: bytes = filesystem.cat_file(inner)
+    return data
 
 
 def _read_local(path: str) -> bytes:
@@ -142,8 +156,11 @@ def audio_file(path: str, member: str | None, name: str) -> Iterator[IO[bytes]]:
         Unusable: as `read_audio`.
     """
     with _audio_errors(name):
-        inside = member is not None
-        file = BytesIO(read_audio(path, member, name)) if inside else open_file(path)
+        file: IO[bytes]
+        if member is None:
+            file = open_file(path, AUDIO_READ_AHEAD)
+        else:
+            file = BytesIO(read_audio(path, member, name))
     with file, _audio_errors(name):
         yield file
 

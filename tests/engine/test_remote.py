@@ -10,16 +10,22 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import fsspec
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import soundfile
 from building import CLI, build, digests, in_new_process, rejects
 
+from audio_flan import audio
+from audio_flan.audio import AudioRef
 from audio_flan.corpora.finding import find_corpora
 
 TASKS = ("--task", "speech_asr", "--task", "speech_denoising")
@@ -174,6 +180,51 @@ def test_killed_drivers_leave_a_build_that_completes(
     done = s3.run(*arguments)
     assert done.returncode == 0, done.stderr
     assert digests(s3.fetch("bucket/killed", tmp_path / "out")) == digests(local)
+
+
+def test_of_a_long_recording_little_more_than_the_stretch_is_fetched() -> None:
+    samples = np.random.default_rng(0).integers(-9999, 9999, (16000 * 200, 8), np.int16)
+    encoded = BytesIO()
+    soundfile.write(encoded, samples, 16000, format="WAV")
+    with ranges_of(encoded.getvalue()) as (url, sent):
+        ref = AudioRef(url, "meeting.wav").cut(120.0, 121.5)
+        assert audio.duration(ref) == 1.5
+        stretch = audio.load(ref)
+    found, _ = soundfile.read(BytesIO(stretch.data), dtype="int16")
+    assert np.array_equal(found, samples[16000 * 120 :][: 16000 * 3 // 2])
+    assert 0 < sum(sent) < 6_000_000 < len(encoded.getvalue()) / 8
+
+
+@contextmanager
+def ranges_of(data: bytes) -> Iterator[tuple[str, list[int]]]:
+    """The URL of a file on a server on loopback that knows ranges, and how much of it was sent."""
+    sent: list[int] = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.send_header("Accept-Ranges", "bytes")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            first, last = self.headers["Range"].removeprefix("bytes=").split("-")
+            part = data[int(first) : int(last) + 1]
+            sent.append(len(part))
+            self.send_response(206)
+            self.send_header("Content-Length", str(len(part)))
+            self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
+            self.end_headers()
+            self.wfile.write(part)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/meeting.wav", sent
+    server.shutdown()
+    server.server_close()
 
 
 def test_a_server_that_is_not_there_is_told_of(root: Path, tmp_path: Path) -> None:
