@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
-from io import SEEK_END, BytesIO
+from io import SEEK_END, BufferedReader, BytesIO
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from audio_flan.errors import Unusable
@@ -160,12 +161,18 @@ def _open_by_libsndfile(file: IO[bytes], name: str) -> SoundFile:
 
     file.seek(0)
     try:
-        return soundfile.SoundFile(file)
+        # A local file by its path: libsndfile asks a Python object for each few bytes.
+        return soundfile.SoundFile(_path(file) if isinstance(file, BufferedReader) else file)
     except soundfile.LibsndfileError as error:
         file.seek(0)
         start = file.read(8).hex(" ")
         detail = f"{name}: {error.error_string} The file starts with bytes {start}"
         raise Unusable("not-audio", detail) from None
+
+
+def _path(file: BufferedReader) -> str | bytes:
+    """The path of a local file, as soundfile takes any: it encodes no text that is not UTF-8."""
+    return str(file.name) if os.name == "nt" else os.fsencode(file.name)
 
 
 def _describe(sound: SoundFile, file: IO[bytes], size: int, name: str) -> AudioInfo:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tracemalloc
 from collections.abc import Callable
 from io import BytesIO
@@ -285,6 +287,12 @@ def test_duration_from_the_header_is_that_of_the_samples(
     else:
         assert audio.duration(ref) == pytest.approx(loaded.seconds, abs=1 / RATE)
         assert len(integers(loaded.data)) == round(loaded.seconds * RATE)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are text")
+def test_a_name_that_is_no_text_is_a_name(tmp_path: Path) -> None:
+    ref = saved(encoded("flac", tone()), tmp_path, os.fsdecode(b"caf\xe9.flac"))
+    assert audio.load(ref.cut(0.5, 1.0)).seconds == audio.duration(ref.cut(0.5, 1.0)) == 0.5
 
 
 def test_a_stretch_that_ends_after_the_audio_ends_with_it(source: AudioRef) -> None:
