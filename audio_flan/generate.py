@@ -57,6 +57,7 @@ class Tally:
         rejected: clips by reason.
         large: instances with more than `LARGE_ROW` bytes of audio, by what their audio is.
         mixed_in: instances with audio of an auxiliary clip, by the key of its corpus.
+        languages: the clips of the instances, by the language that they tell.
     """
 
     read: int = 0
@@ -67,6 +68,7 @@ class Tally:
     rejected: Counter[str] = field(default_factory=Counter)
     large: Counter[str] = field(default_factory=Counter)
     mixed_in: Counter[str] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Tally) -> None:
         """Add another's counts to these."""
@@ -78,6 +80,7 @@ class Tally:
         self.rejected += other.rejected
         self.large += other.large
         self.mixed_in += other.mixed_in
+        self.languages += other.languages
 
 
 class Generation:
@@ -320,6 +323,9 @@ class Generation:
             self.tally.large[_forms(draft)] += 1
         if draft.auxiliary:
             self.tally.mixed_in.update(sorted({clip.corpus for clip in draft.auxiliary}))
+        for clip in draft.clips:
+            if clip.language:
+                self.tally.languages[clip.language] += 1
         return instance
 
     def _identity(

@@ -20,6 +20,7 @@ from audio_flan.hub.figures import (
     View,
     builds,
     group_views,
+    languages,
     large_rows,
     made_units,
     mixed_in,
@@ -60,7 +61,7 @@ def render_card(
     led = {unit.corpus for unit in made}
     corpora = [corpus_class(key) for key in sorted(led | auxiliary.keys())]
     text: str = _template().render(
-        front_matter=front_matter(tasks, groups, [c for c in corpora if c.key in led], repo_id),
+        front_matter=front_matter(tasks, groups, languages(made), repo_id),
         repo_id=repo_id,
         tasks=[_task_lines(view, made, forbidden) for view in tasks],
         note=note(forbidden, withheld),

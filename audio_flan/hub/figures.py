@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Any
 
+from audio_flan.corpora import corpus_class
 from audio_flan.corpora.base import SPLITS
 from audio_flan.engine.layout import read_footers
 from audio_flan.engine.record import UnitRecord
@@ -169,6 +170,14 @@ def large_rows(units: Iterable[UnitRecord]) -> Counter[str]:
 def mixed_in(units: Iterable[UnitRecord]) -> Counter[str]:
     """How many instances have auxiliary audio in them, by the key of its corpus."""
     return sum((unit.tally.mixed_in for unit in units), Counter())
+
+
+def languages(units: Iterable[UnitRecord]) -> set[str]:
+    """BCP 47 codes of what is spoken, as the clips tell it; else all that their corpus has."""
+    told: dict[str, Counter[str]] = defaultdict(Counter)
+    for unit in units:
+        told[unit.corpus] += unit.tally.languages
+    return {code for key, found in told.items() for code in found or corpus_class(key).languages}
 
 
 def builds(units: Iterable[UnitRecord]) -> list[dict[str, Any]]:

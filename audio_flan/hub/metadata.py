@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from audio_flan.corpora.base import Corpus
 from audio_flan.hub.figures import EVERYTHING, View
 from audio_flan.schema import feature_tree
 
@@ -135,14 +134,14 @@ class Quoted(str):
 
 
 def front_matter(
-    tasks: Sequence[View], groups: Sequence[View], corpora: Sequence[type[Corpus]], repo_id: str
+    tasks: Sequence[View], groups: Sequence[View], languages: Collection[str], repo_id: str
 ) -> str:
     """The card's YAML, without its fences.
 
     Args:
         tasks: the views of single tasks.
         groups: the views over several.
-        corpora: the corpora whose rows are there.
+        languages: BCP 47 codes of the languages of the rows.
         repo_id: where the dataset is, or will be, on the Hub.
     """
     import yaml
@@ -156,12 +155,12 @@ def front_matter(
     Dumper.add_representer(
         Quoted, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, '"')
     )
-    data = _metadata(tasks, groups, corpora, repo_id)
+    data = _metadata(tasks, groups, languages, repo_id)
     return yaml.dump(data, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=1000).strip()
 
 
 def _metadata(
-    tasks: Sequence[View], groups: Sequence[View], corpora: Sequence[type[Corpus]], repo_id: str
+    tasks: Sequence[View], groups: Sequence[View], languages: Collection[str], repo_id: str
 ) -> dict[str, Any]:
     total = sum(view.total.instances for view in tasks)
     configs = {view.name for view in tasks}
@@ -169,7 +168,7 @@ def _metadata(
     task_ids = sorted(id for config, id in TASK_IDS.items() if config in configs)
     return {
         "pretty_name": "Audio-FLAN",
-        **_languages(corpora),
+        **_languages(languages),
         "license": "other",
         "license_name": "licences-of-the-sources",
         "license_link": f"https://huggingface.co/datasets/{repo_id}#licences",
@@ -189,9 +188,8 @@ def _metadata(
     }
 
 
-def _languages(corpora: Sequence[type[Corpus]]) -> dict[str, list[str]]:
+def _languages(codes: Collection[str]) -> dict[str, list[str]]:
     """The languages: the Hub's field has no regions, which go to a field of their own."""
-    codes = {code for corpus in corpora for code in corpus.languages}
     regional = sorted(code for code in codes if "-" in code)
     languages: dict[str, list[str]] = {
         # Norwegian's "no" is a boolean to YAML.
