@@ -9,10 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from audio_flan.audio import decode
+    from audio_flan.api import list_corpora, list_tasks, load_dataset
+    from audio_flan.dataset.jsonl import from_jsonl, to_jsonl
     from audio_flan.errors import AudioFlanError
-    from audio_flan.loading import list_corpora, list_tasks, load_dataset
-    from audio_flan.schema import from_jsonl, to_jsonl
+    from audio_flan.media.audio import decode
 
 __version__ = "0.1.0"
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio_flan.audio import AudioRef
-from audio_flan.clip import Clip
-from audio_flan.corpora.base import Corpus, Shard
-from audio_flan.samples.bank import Entry, SceneEntry, load_bank, samples
-from audio_flan.slots import Labels
+from audio_flan.corpora.contract import Corpus, Shard
+from audio_flan.media.audio import AudioRef
+from audio_flan.miniatures.bank import Entry, SceneEntry, load_bank, samples
+from audio_flan.model.clip import Clip
+from audio_flan.model.labels import Labels
 
 if TYPE_CHECKING:
     import numpy as np

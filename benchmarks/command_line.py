@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.measuring import REPOSITORY
 
-WITHOUT_SCRIPT = "import sys; from audio_flan.cli import main; sys.exit(main())"
+WITHOUT_SCRIPT = "import sys; from audio_flan.cli.app import main; sys.exit(main())"
 
 
 def audio_flan(*arguments: str | Path) -> list[str]:

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
-from audio_flan.samples import write_samples
-from audio_flan.samples.bank import load_bank
+from audio_flan.miniatures.bank import load_bank
+from audio_flan.miniatures.write import write_miniatures
 from benchmarks.clips_to_render import write_clips
 
 RATE = 22_050
@@ -28,7 +28,7 @@ DISTINCT_CLIPS = 200
 def sample_corpora(data: Path) -> Path:
     """The package's miniature corpora; returns their root."""
     root = data / "samples"
-    write_samples(root)
+    write_miniatures(root)
     return root
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from audio_flan.taxonomy import MinorTask, load_taxonomy
+from audio_flan.model.taxonomy import MinorTask, load_taxonomy
 from benchmarks.corpora_at_scale import CLIP_BYTES
 from benchmarks.rendering import CONFIGS
 

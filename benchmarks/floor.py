@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import audio_flan.generate
-from audio_flan.audio import AudioRef, EncodedAudio
-from audio_flan.corpora.base import SPLITS, Corpus
-from audio_flan.corpora.finding import find_corpora
-from audio_flan.generate import Generation
-from audio_flan.schema import Instance, arrow_schema
+import audio_flan.generate.generation
+from audio_flan.corpora.contract import Corpus
+from audio_flan.corpora.find import find_corpora
+from audio_flan.dataset.row import arrow_schema
+from audio_flan.generate.generation import Generation
+from audio_flan.media.audio import AudioRef, EncodedAudio
+from audio_flan.model.instance import Instance
+from audio_flan.model.splits import SPLITS
 from audio_flan.tasks import get_task
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def leave_audio_out() -> None:
     def load(ref: AudioRef, *, verify: bool = False) -> EncodedAudio:
         return NO_AUDIO
 
-    vars(audio_flan.generate)["load"] = load
+    vars(audio_flan.generate.generation)["load"] = load
 
 
 def load_pyarrow() -> None:

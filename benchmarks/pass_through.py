@@ -1,6 +1,6 @@
 """Build of whole files: clips of 100 kB from disk into Parquet in memory, one process.
 
-The engine (`audio_flan.engine.build.build`, as the command line calls it) against
+The engine (`audio_flan.build.build.build`, as the command line calls it) against
 
 - a bare loop that reads the same files and writes the same rows, whose texts are rendered and
   whose constants are there beforehand: `pa.Table.from_pylist` and pyarrow's own `ParquetWriter`
@@ -17,11 +17,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from audio_flan.corpora.finding import find_corpora
-from audio_flan.engine.build import build
-from audio_flan.engine.parquet import ROW_GROUP_BYTES, open_writer
-from audio_flan.engine.plan import Options, choose_tasks, make_plan
-from audio_flan.schema import arrow_schema
+from audio_flan.build.build import build
+from audio_flan.build.choose import choose_tasks
+from audio_flan.build.options import Options
+from audio_flan.build.plan import make_plan
+from audio_flan.corpora.find import find_corpora
+from audio_flan.dataset.parquet import ROW_GROUP_BYTES, open_writer
+from audio_flan.dataset.row import arrow_schema
 from benchmarks.corpora_at_scale import CLIP_BYTES, many_clips
 from benchmarks.floor import build_by_datasets, finished_rows, load_pyarrow, open_bare_writer
 from benchmarks.held_memory import fastest, held_memory

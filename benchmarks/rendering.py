@@ -16,12 +16,13 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from audio_flan.corpora.base import Corpus
-from audio_flan.corpora.folder import Folder
-from audio_flan.generate import Generation, draw_pools
-from audio_flan.schema import Instance
+from audio_flan.corpora.contract import Corpus
+from audio_flan.corpora.read.folder import Folder
+from audio_flan.generate.generation import Generation
+from audio_flan.generate.pools import draw_pools
+from audio_flan.model.instance import Instance
 from audio_flan.tasks import get_task
-from audio_flan.tasks.base import Pool
+from audio_flan.tasks.contract import Pool
 from benchmarks.clips_to_render import CLIPS, Sounds, Speech, write_clips
 from benchmarks.measuring import ROUNDS, Result, compare, fresh, settle, take_turns
 

@@ -13,10 +13,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from audio_flan.engine.layout import Layout
-from audio_flan.engine.parquet import ROW_GROUP_ROWS, write_parts
-from audio_flan.engine.store import Store
-from audio_flan.schema import arrow_schema
+from audio_flan.dataset.layout import Layout
+from audio_flan.dataset.parquet import ROW_GROUP_ROWS, write_parts
+from audio_flan.dataset.row import arrow_schema
+from audio_flan.dataset.store import Store
 from benchmarks.corpora_at_scale import many_utterances
 from benchmarks.floor import (
     build_by_datasets,

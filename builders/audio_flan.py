@@ -15,12 +15,14 @@ from typing import Any
 import datasets
 
 import audio_flan
-from audio_flan.corpora.base import Corpus
-from audio_flan.corpora.finding import find_corpora
-from audio_flan.engine.plan import Options, Unit, fingerprint, make_units
-from audio_flan.generate import Generation, draw_pools
-from audio_flan.samples import write_samples
-from audio_flan.schema import feature_tree
+from audio_flan.build.options import Options, Unit
+from audio_flan.build.plan import fingerprint, make_units
+from audio_flan.corpora.contract import Corpus
+from audio_flan.corpora.find import find_corpora
+from audio_flan.dataset.row import feature_tree
+from audio_flan.generate.generation import Generation
+from audio_flan.generate.pools import draw_pools
+from audio_flan.miniatures.write import write_miniatures
 from audio_flan.tasks import get_task, task_configs
 
 logger = logging.getLogger(__name__)
@@ -111,7 +113,7 @@ class AudioFlan(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
         if not self.config.has_place:
             folder = Path(self._cache_dir_root) / f"audio_flan_samples_{audio_flan.__version__}"
             logger.warning("no root is given: the miniature corpora of the package are used")
-            write_samples(folder)
+            write_miniatures(folder)
             self.config.root = str(folder)
         corpora = self.config.find()
         by_split: dict[str, list[Unit]] = {}

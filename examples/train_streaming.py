@@ -29,7 +29,7 @@ from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 import audio_flan
-from audio_flan.schema import END_OF_AUDIO, START_OF_AUDIO
+from audio_flan.model.instance import END_OF_AUDIO, START_OF_AUDIO
 
 LONGEST_SECONDS, LEARNING_RATE, HELD_OUT_BATCHES = 10, 3e-3, 32
 AUDIO, END = 1, 2  # bytes that occur in no text, as PAD

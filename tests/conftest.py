@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audio_flan.samples import write_samples
+from audio_flan.miniatures.write import write_miniatures
 
 REAL = Path(__file__).parents[2] / "shared" / "real"
 
@@ -15,7 +15,7 @@ REAL = Path(__file__).parents[2] / "shared" / "real"
 def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with all miniature corpora; not to be changed."""
     root = tmp_path_factory.mktemp("corpora")
-    write_samples(root)
+    write_miniatures(root)
     return root
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from audio_flan.cli import main
+from audio_flan.cli.app import main
 
 AUDIT = Path(__file__).parents[1] / "tools" / "audit_answers.py"
 

@@ -58,8 +58,8 @@ def test_wheel_and_sdist_hold_everything(tmp_path: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "audio_flan/templates/speech/speech_asr.yaml" in names
     assert "audio_flan/builders/audio_flan.py" in names
-    assert "audio_flan/hub/dataset_card.md" in names
-    assert "audio_flan/taxonomy.yaml" in names and "audio_flan/py.typed" in names
+    assert "audio_flan/dataset/dataset_card.md" in names
+    assert "audio_flan/model/taxonomy.yaml" in names and "audio_flan/py.typed" in names
     assert sum(name.endswith(".flac") for name in names) > 30
     zipfile.ZipFile(wheel).extractall(tmp_path / "wheel")
     use(tmp_path / "wheel", tmp_path / "from-wheel")

@@ -20,9 +20,9 @@ VERSIONS = ("3.6.0", "4.8.5", "5.2.0")
 
 LIBRARY = """
 import sys, datasets, audio_flan
-from audio_flan.samples import write_samples
+from audio_flan.samples import write_miniatures
 datasets.disable_progress_bars()
-write_samples("corpora")
+write_miniatures("corpora")
 mapped = audio_flan.load_dataset("speech_asr", root="corpora", split="train", cache_dir="cache")
 stream = audio_flan.load_dataset("speech_asr", root="corpora", split="train", streaming=True)
 assert list(mapped) == list(stream) and len(mapped) > 10

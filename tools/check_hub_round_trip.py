@@ -32,11 +32,11 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from audio_flan.audio import EncodedAudio
-from audio_flan.engine.layout import PART_KEY, Layout
-from audio_flan.engine.parquet import open_writer, write_parts
-from audio_flan.engine.store import Store
-from audio_flan.schema import AUDIO_COLUMNS, Instance, Origin, instance_uuid, marker
+from audio_flan.dataset.layout import PART_KEY, Layout
+from audio_flan.dataset.parquet import open_writer, write_parts
+from audio_flan.dataset.store import Store
+from audio_flan.media.audio import EncodedAudio
+from audio_flan.model.instance import AUDIO_COLUMNS, Instance, Origin, instance_uuid, marker
 
 ROOT = Path(__file__).resolve().parents[1]
 VERSIONS = ("3.6.0", "4.8.5", "5.2.0")
@@ -47,7 +47,7 @@ MOST_FIRST_ROW, MOST_TEXT = 50e6, 70e6
 LARGE_ROWS, LARGE_AUDIO = 1200, 200_000
 """Rows and bytes of audio in each, of the config whose streaming is measured."""
 
-PUSH = "import sys; from audio_flan.cli import main; main(['push', *sys.argv[1:]])"
+PUSH = "import sys; from audio_flan.cli.app import main; main(['push', *sys.argv[1:]])"
 
 DIGEST = """
 import hashlib, json

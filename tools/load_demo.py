@@ -11,7 +11,7 @@ import tempfile
 from datasets import Audio, disable_progress_bars, load_dataset
 
 import audio_flan
-from audio_flan.schema import AUDIO_COLUMNS
+from audio_flan.model.instance import AUDIO_COLUMNS
 
 
 def main(folder: str, config: str = "speech_asr") -> None:

@@ -11,13 +11,15 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from audio_flan.corpora.finding import find_corpora
-from audio_flan.engine.plan import Options, make_units
-from audio_flan.generate import Generation, draw_pools
-from audio_flan.samples import write_samples
-from audio_flan.schema import AUDIO_COLUMNS, Instance
+from audio_flan.build.options import Options
+from audio_flan.build.plan import make_units
+from audio_flan.corpora.find import find_corpora
+from audio_flan.generate.generation import Generation
+from audio_flan.generate.pools import draw_pools
+from audio_flan.miniatures.write import write_miniatures
+from audio_flan.model.instance import AUDIO_COLUMNS, Instance
+from audio_flan.model.taxonomy import load_taxonomy
 from audio_flan.tasks import get_task, task_configs
-from audio_flan.taxonomy import load_taxonomy
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "tasks.md"
 
@@ -40,7 +42,7 @@ def document() -> Iterator[str]:
     """The document's lines."""
     yield HEAD
     with tempfile.TemporaryDirectory() as root:
-        write_samples(root)
+        write_miniatures(root)
         for major in load_taxonomy():
             built = [minor for minor in major.minors if minor.config in task_configs()]
             if built:

@@ -1,1 +1,1 @@
-"""What the HuggingFace Hub needs: the dataset card."""
+"""Publishes a built dataset on the HuggingFace Hub."""

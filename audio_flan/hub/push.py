@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import audio_flan
-from audio_flan.engine.layout import CARD
+from audio_flan.dataset.layout import CARD
+from audio_flan.dataset.rights import forbidding, refusal
 from audio_flan.errors import AudioFlanError
-from audio_flan.hub.cargo import Cargo, FinishedBuild, loaded
-from audio_flan.hub.rights import forbidding, refusal
+from audio_flan.hub.upload import Cargo, FinishedBuild, loaded
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-    from audio_flan.corpora.base import Corpus
+    from audio_flan.corpora.contract import Corpus
 
 SHARD = re.compile(r"([^/]+)/\w+-\d{5}-of-\d{5}\.parquet")
 """How the Parquet files of a config are called."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from audio_flan.randomness import Rng
+    from audio_flan.model.randomness import Rng
 
 GAP_SECONDS = (0.1, 2.0)
 LARGEST_SHARE = 0.2

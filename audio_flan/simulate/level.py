@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from audio_flan.audio import peak_of
+from audio_flan.media.audio import peak_of
 
 if TYPE_CHECKING:
     import numpy as np

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from audio_flan.randomness import Rng
+    from audio_flan.model.randomness import Rng
 
 ROOM_METRES = ((3.0, 10.0), (3.0, 8.0), (2.5, 4.0))
 T60_SECONDS = (0.2, 1.0)

@@ -7,12 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from audio_flan.errors import AudioFlanError
-from audio_flan.registry import classes_in, module_names
-from audio_flan.taxonomy import load_taxonomy, minor_task
+from audio_flan.model.registry import classes_in, module_names
+from audio_flan.model.taxonomy import load_taxonomy, minor_task
 
 if TYPE_CHECKING:
-    from audio_flan.tasks.base import Task
-    from audio_flan.template import Template
+    from audio_flan.tasks.contract import Task
+    from audio_flan.wording.template import Template
 
 
 def task_configs() -> tuple[str, ...]:
@@ -44,14 +44,14 @@ def task_template(config: str) -> Template:
         UnknownNameError: there is no such task.
         TemplateError: the file breaks the form of template files.
     """
-    from audio_flan.template import load_template
+    from audio_flan.wording.template import load_template
 
     return load_template(config, get_task(config).kinds)
 
 
 @cache
 def _tasks() -> dict[str, Task]:
-    from audio_flan.tasks.base import Task
+    from audio_flan.tasks.contract import Task
 
     modules = module_names(__name__)
     tasks: dict[str, Task] = {}

@@ -7,10 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
-from audio_flan.clip import Clip
-from audio_flan.randomness import Rng
-from audio_flan.slots import Draft, Kind, Label, Value
-from audio_flan.tasks.base import PairTask
+from audio_flan.model.clip import Clip
+from audio_flan.model.draft import Draft, Kind, Value
+from audio_flan.model.labels import Label
+from audio_flan.model.randomness import Rng
+from audio_flan.tasks.contract import PairTask
 
 Key = str | None
 YES_NO = ("yes", "no")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from audio_flan.clip import Clip
-from audio_flan.randomness import Rng
+from audio_flan.model.clip import Clip
+from audio_flan.model.randomness import Rng
 from audio_flan.tasks.pairing import group_by
 
 

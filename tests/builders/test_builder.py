@@ -8,7 +8,7 @@ import datasets
 import pytest
 
 import audio_flan
-from audio_flan.cli import main
+from audio_flan.cli.app import main
 from audio_flan.errors import CorpusLayoutError, RootError, UnknownNameError
 from audio_flan.tasks import task_configs
 

@@ -17,15 +17,15 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio_flan import audio
-from audio_flan.clip import ANNOTATIONS, Beat, Clip, Note, Reject
-from audio_flan.corpora.aam_tables import read_parts
-from audio_flan.corpora.arff import read_arff
-from audio_flan.corpora.folder import Folder
 from audio_flan.corpora.music import aam
 from audio_flan.corpora.music.aam import AAM
-from audio_flan.corpora.windows import Window, windows
+from audio_flan.corpora.music.aam.tables import read_parts
+from audio_flan.corpora.read.arff import read_arff
+from audio_flan.corpora.read.excerpts import Window, windows
+from audio_flan.corpora.read.folder import Folder
 from audio_flan.errors import Unusable
+from audio_flan.media import audio
+from audio_flan.model.clip import ANNOTATIONS, Beat, Clip, Note, Reject
 
 NAMES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
 SONGS = {

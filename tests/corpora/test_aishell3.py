@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from audio_flan import audio
-from audio_flan.clip import ANNOTATIONS, Clip, Reject
 from audio_flan.corpora.speech.aishell3 import Aishell3
 from audio_flan.errors import CorpusLayoutError, Unusable
+from audio_flan.media import audio
+from audio_flan.model.clip import ANNOTATIONS, Clip, Reject
 
 
 def read(folder: Path) -> list[Clip | Reject]:

@@ -13,11 +13,11 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio_flan import audio
-from audio_flan.clip import ANNOTATIONS, Clip, Reject, Span
 from audio_flan.corpora.speech.alimeeting import AliMeeting, excerpts
 from audio_flan.errors import CorpusLayoutError, Unusable
-from audio_flan.randomness import Rng
+from audio_flan.media import audio
+from audio_flan.model.clip import ANNOTATIONS, Clip, Reject, Span
+from audio_flan.model.randomness import Rng
 from audio_flan.tasks.speech.speaker_recognition import SpeakerDiarization
 
 TOP = "AliMeeting"

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from audio_flan import audio
-from audio_flan.clip import Clip, Reject
 from audio_flan.corpora.audio import audioset
 from audio_flan.corpora.audio.audioset import AudioSet, _audio_files, _AudioFiles, _captions
-from audio_flan.corpora.audioset_classes import STRONG, WEAK, Ontology, read_ontology
+from audio_flan.corpora.audio.audioset.classes import STRONG, WEAK, Ontology, read_ontology
 from audio_flan.errors import CorpusLayoutError, Unusable
+from audio_flan.media import audio
+from audio_flan.model.clip import Clip, Reject
 
 LISTS = ("balanced_train_segments.csv", "unbalanced_train_segments.csv", "eval_segments.csv")
 STRONG_TRAIN = "strong/audioset_train_strong.tsv"

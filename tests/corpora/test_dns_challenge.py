@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio_flan import audio
-from audio_flan.clip import ANNOTATIONS, Clip, Reject
-from audio_flan.corpora.base import Corpus
+from audio_flan.corpora.contract import Corpus
 from audio_flan.corpora.speech import dns_challenge
 from audio_flan.corpora.speech.dns_challenge import DNSChallenge
+from audio_flan.corpora.speech.dns_challenge.miniature import ROOMS
 from audio_flan.errors import CorpusLayoutError
-from audio_flan.generate import draw_pools
-from audio_flan.samples.speech.dns_challenge import ROOMS
+from audio_flan.generate.pools import draw_pools
+from audio_flan.media import audio
+from audio_flan.model.clip import ANNOTATIONS, Clip, Reject
 from audio_flan.tasks import get_task
 
 POOLS = {"clean_speech": "clean", "noise": "noise", "room_response": "impulse_responses"}

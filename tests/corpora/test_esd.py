@@ -9,11 +9,11 @@ from zipfile import ZipFile
 
 import pytest
 
-from audio_flan import audio
-from audio_flan.clip import ANNOTATIONS, Clip, Reject
-from audio_flan.corpora.finding import find_corpora
+from audio_flan.corpora.find import find_corpora
 from audio_flan.corpora.speech.esd import EMOTIONS, ESD
 from audio_flan.errors import CorpusLayoutError
+from audio_flan.media import audio
+from audio_flan.model.clip import ANNOTATIONS, Clip, Reject
 
 TOP = "Emotion Speech Dataset"
 ENCODINGS = {"0001": "gb18030", "0006": "utf-16", "0011": "utf-8", "0016": "cp1252"}

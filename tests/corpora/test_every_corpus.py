@@ -15,18 +15,19 @@ import fsspec
 import numpy as np
 import pytest
 
-from audio_flan import audio
-from audio_flan.audio import AudioRef
-from audio_flan.clip import ANNOTATIONS, Clip, Reject, Span, Stem
 from audio_flan.corpora import corpus_class, corpus_classes, corpus_keys
-from audio_flan.corpora.base import MAX_LISTED, SPLITS, Corpus, TableCorpus
-from audio_flan.corpora.finding import find_corpora
+from audio_flan.corpora.contract import MAX_LISTED, Corpus, TableCorpus
+from audio_flan.corpora.find import find_corpora
 from audio_flan.errors import CorpusLayoutError
-from audio_flan.languages import language_name
-from audio_flan.samples import write_samples
-from audio_flan.schema import audio_id
-from audio_flan.slots import Labels
-from audio_flan.taxonomy import DOMAINS
+from audio_flan.media import audio
+from audio_flan.media.audio import AudioRef
+from audio_flan.miniatures.write import write_miniatures
+from audio_flan.model.clip import ANNOTATIONS, Clip, Reject, Span, Stem
+from audio_flan.model.instance import audio_id
+from audio_flan.model.labels import Labels
+from audio_flan.model.languages import language_name
+from audio_flan.model.splits import SPLITS
+from audio_flan.model.taxonomy import DOMAINS
 
 every_corpus = pytest.mark.parametrize("key", corpus_keys())
 
@@ -39,7 +40,7 @@ def folder_name(key: str) -> str:
 def metadata_files() -> list[tuple[str, str]]:
     """The metadata files of each miniature, which may be of a part of the corpus."""
     with TemporaryDirectory() as root:
-        write_samples(root)
+        write_miniatures(root)
         return [
             (cls.key, file)
             for cls in corpus_classes()

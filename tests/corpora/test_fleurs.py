@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from audio_flan import audio
-from audio_flan.clip import Clip, Reject
 from audio_flan.corpora.speech import fleurs
 from audio_flan.corpora.speech.fleurs import Fleurs
 from audio_flan.errors import CorpusLayoutError
-from audio_flan.languages import LANGUAGES, language_name
-from audio_flan.samples.bank import load_bank
+from audio_flan.media import audio
+from audio_flan.miniatures.bank import load_bank
+from audio_flan.model.clip import Clip, Reject
+from audio_flan.model.languages import LANGUAGES, language_name
 
 LINE = "12\t{}\tThe end.\tthe end\tt h e | e n d |\t16000\tMALE\n"
 

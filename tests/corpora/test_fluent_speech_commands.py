@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from audio_flan.clip import ANNOTATIONS, Clip, Reject
 from audio_flan.corpora.speech.fluent_speech_commands import INTENTS, FluentSpeechCommands
 from audio_flan.errors import CorpusLayoutError
+from audio_flan.model.clip import ANNOTATIONS, Clip, Reject
 
 TOP = "fluent_speech_commands_dataset"
 TRAIN = "data/train_data.csv"

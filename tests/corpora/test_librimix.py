@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio_flan.clip import ANNOTATIONS, Clip, Reject
 from audio_flan.corpora.speech.librimix import LibriMix
 from audio_flan.errors import CorpusLayoutError
-from audio_flan.randomness import Rng
-from audio_flan.slots import Draft
+from audio_flan.model.clip import ANNOTATIONS, Clip, Reject
+from audio_flan.model.draft import Draft
+from audio_flan.model.randomness import Rng
 from audio_flan.tasks.speech.speaker_recognition import SpeakerExtraction
 
 TOP = "LibriMix"

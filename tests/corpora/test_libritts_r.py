@@ -13,17 +13,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from audio_flan import audio
-from audio_flan.clip import Clip, Reject
-from audio_flan.corpora.arpabet import IPA, ipa_of_alignment
-from audio_flan.corpora.base import Shard
-from audio_flan.corpora.libritts_captions import SAYS, statement
+from audio_flan.corpora.contract import Shard
+from audio_flan.corpora.read.arpabet import IPA, ipa_of_alignment
 from audio_flan.corpora.speech.libritts_r import LibriTTSR
+from audio_flan.corpora.speech.libritts_r.captions import SAYS, statement
 from audio_flan.errors import CorpusLayoutError, Unusable
-from audio_flan.randomness import Rng
-from audio_flan.slots import Draft
+from audio_flan.media import audio
+from audio_flan.model.clip import Clip, Reject
+from audio_flan.model.draft import Draft
+from audio_flan.model.randomness import Rng
 from audio_flan.tasks import get_task
-from audio_flan.tasks.base import PairTask
+from audio_flan.tasks.contract import PairTask
 
 FAILED = "libritts_r_failed_speech_restoration_examples"
 CHAPTER = "train-clean-100/9901/5501"

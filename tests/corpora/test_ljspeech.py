@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from audio_flan import audio
-from audio_flan.clip import ANNOTATIONS, Clip, Reject
-from audio_flan.corpora.base import hash_split
+from audio_flan.corpora.contract import hash_split
 from audio_flan.corpora.speech.ljspeech import SHARES, SPLIT_SEED, LJSpeech
 from audio_flan.errors import CorpusLayoutError, Unusable
+from audio_flan.media import audio
+from audio_flan.model.clip import ANNOTATIONS, Clip, Reject
 
 
 def read(folder: Path) -> list[Clip | Reject]:

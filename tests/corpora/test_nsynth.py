@@ -12,15 +12,15 @@ from zipfile import ZipFile
 
 import pytest
 
-from audio_flan import audio
-from audio_flan.clip import Clip, Reject
-from audio_flan.corpora.base import Corpus
-from audio_flan.corpora.finding import find_corpora
-from audio_flan.corpora.folder import Folder
+from audio_flan.corpora.contract import Corpus
+from audio_flan.corpora.find import find_corpora
 from audio_flan.corpora.music.nsynth import FAMILIES, NSynth, records
+from audio_flan.corpora.music.nsynth.miniature import NOTES
+from audio_flan.corpora.read.folder import Folder
 from audio_flan.errors import CorpusLayoutError, RootError, Unusable
-from audio_flan.samples.bank import load_bank
-from audio_flan.samples.music.nsynth import NOTES
+from audio_flan.media import audio
+from audio_flan.miniatures.bank import load_bank
+from audio_flan.model.clip import Clip, Reject
 
 PARTS = {"train": "nsynth-train", "validation": "nsynth-valid", "test": "nsynth-test"}
 TEST = "nsynth-test/examples.json"

@@ -9,12 +9,12 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import fsspec
 import pytest
 
-from audio_flan import audio
-from audio_flan.clip import ANNOTATIONS, Clip, Reject
 from audio_flan.corpora.audio.tau_urban_acoustic_scenes import SCENES, TauUrbanAcousticScenes
-from audio_flan.corpora.base import Corpus
-from audio_flan.corpora.finding import find_corpora
+from audio_flan.corpora.contract import Corpus
+from audio_flan.corpora.find import find_corpora
 from audio_flan.errors import Unusable
+from audio_flan.media import audio
+from audio_flan.model.clip import ANNOTATIONS, Clip, Reject
 
 NAME = "TAU-urban-acoustic-scenes-2022-mobile-development"
 TRAIN, TEST = "evaluation_setup/fold1_train.csv", "evaluation_setup/fold1_evaluate.csv"

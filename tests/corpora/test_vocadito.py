@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_flan import audio
-from audio_flan.clip import ANNOTATIONS, Clip, Reject
 from audio_flan.corpora.music.vocadito import Vocadito
 from audio_flan.errors import Unusable
+from audio_flan.media import audio
+from audio_flan.model.clip import ANNOTATIONS, Clip, Reject
 
 NOTES = "Annotations/Notes/vocadito_{}_notes{}.csv"
 LYRICS = "Annotations/Lyrics/vocadito_{}_lyrics.txt"

@@ -13,12 +13,12 @@ from zipfile import ZipFile
 import pytest
 import soundfile
 
-from audio_flan import audio
-from audio_flan.audio import AudioRef
-from audio_flan.clip import ANNOTATIONS, Clip, Reject
 from audio_flan.corpora.audio import wavcaps
 from audio_flan.corpora.audio.wavcaps import WavCaps
 from audio_flan.errors import CorpusLayoutError, Unusable
+from audio_flan.media import audio
+from audio_flan.media.audio import AudioRef
+from audio_flan.model.clip import ANNOTATIONS, Clip, Reject
 from audio_flan.tasks import get_task
 
 AUDIOSET = "json_files/AudioSet_SL/as_final.json"
@@ -479,7 +479,7 @@ def test_lists_of_no_source_are_told(tmp_path: Path) -> None:
 
 
 def test_captions_of_the_sample_are_of_what_sounds(folder: Path) -> None:
-    from audio_flan.samples.audio.wavcaps import AUDIOSET as WRITTEN
+    from audio_flan.corpora.audio.wavcaps.miniature import AUDIOSET as WRITTEN
 
     parts = {caption: recordings for _, caption, recordings in WRITTEN}
     for clip in clips(folder).values():

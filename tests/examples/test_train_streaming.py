@@ -23,8 +23,8 @@ import pytest
 import soundfile
 
 import audio_flan
-from audio_flan.cli import main
-from audio_flan.schema import AUDIO_COLUMNS
+from audio_flan.cli.app import main
+from audio_flan.model.instance import AUDIO_COLUMNS
 
 pytest.importorskip("torch", reason='training needs torch: pip install ".[train]"')
 

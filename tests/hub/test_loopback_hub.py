@@ -14,8 +14,8 @@ from urllib.request import Request, urlopen
 import pyarrow.parquet as pq
 import pytest
 
-from audio_flan.cli import main
-from audio_flan.schema import AUDIO_COLUMNS
+from audio_flan.cli.app import main
+from audio_flan.model.instance import AUDIO_COLUMNS
 
 if TYPE_CHECKING:
     from loopback_hub import LoopbackHub

@@ -19,16 +19,16 @@ from urllib.request import Request, urlopen
 import pyarrow.parquet as pq
 import pytest
 
-from audio_flan.cli import main
+from audio_flan.cli.app import main
 from audio_flan.corpora import corpus_class
-from audio_flan.engine.parquet import PART_KEY, open_writer
-from audio_flan.hub.rights import forbidding, withhold
-from audio_flan.schema import AUDIO_COLUMNS
+from audio_flan.dataset.parquet import PART_KEY, open_writer
+from audio_flan.dataset.rights import forbidding, withhold
+from audio_flan.model.instance import AUDIO_COLUMNS
 
 if TYPE_CHECKING:
     from loopback_hub import LoopbackHub
 
-CLI = [sys.executable, "-c", "import sys; from audio_flan.cli import main; main(sys.argv[1:])"]
+CLI = [sys.executable, "-c", "import sys; from audio_flan.cli.app import main; main(sys.argv[1:])"]
 
 LOAD = """
 import json, sys
@@ -297,7 +297,7 @@ def test_without_audio_only_that_audio_is_missing(
 def test_the_card_of_a_dataset_without_any_audio_decodes_none(
     samples: Path, tmp_path: Path
 ) -> None:
-    from audio_flan.hub.cargo import FinishedBuild, loaded
+    from audio_flan.hub.upload import FinishedBuild, loaded
 
     options = ("--corpus", "esd", "--task", "speech_emotion_recognition")
     out = build(tmp_path / "out", samples, *options)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import signal
 
-from audio_flan.samples.bank import load_bank, samples
+from audio_flan.miniatures.bank import load_bank, samples
 from audio_flan.simulate.bandwidth import FAMILIES, ORDERS, bandwidth, low_pass
 
 SPEECH = load_bank().sentences

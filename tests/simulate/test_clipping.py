@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio_flan.samples.bank import load_bank, samples
+from audio_flan.miniatures.bank import load_bank, samples
 from audio_flan.simulate.clipping import distortion_ratio, hard_clip, is_clipped, threshold_for
 
 SPEECH = load_bank().sentences

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from audio_flan.randomness import Rng
+from audio_flan.model.randomness import Rng
 from audio_flan.simulate.gap import Gap, draw_gap, silenced
 
 RATE = 16_000

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio_flan.samples.bank import SpeechEntry, load_bank, samples
+from audio_flan.miniatures.bank import SpeechEntry, load_bank, samples
 from audio_flan.simulate.level import active_power, decibels, gain_for_snr, peak_gain, power
 from audio_flan.simulate.mixture import add_noise
 

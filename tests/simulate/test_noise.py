@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import signal, stats
 
-from audio_flan.samples.bank import NoiseEntry, load_bank, samples
+from audio_flan.miniatures.bank import NoiseEntry, load_bank, samples
 from audio_flan.simulate.noise import COLOURS, coloured_noise, fit_length
 
 RATES = (16_000, 22_050, 44_100)

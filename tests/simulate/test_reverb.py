@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy import signal
 
 from audio_flan.errors import AudioFlanError
-from audio_flan.randomness import Rng
-from audio_flan.samples.bank import load_bank, samples
+from audio_flan.miniatures.bank import load_bank, samples
+from audio_flan.model.randomness import Rng
 from audio_flan.simulate import reverb
 from audio_flan.simulate.reverb import (
     MAX_ORDER,

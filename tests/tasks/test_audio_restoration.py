@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from audio_flan.audio import AudioRef, Waveform, encode, load
-from audio_flan.clip import Clip
 from audio_flan.errors import Unusable
-from audio_flan.randomness import Rng
-from audio_flan.slots import Draft
+from audio_flan.media.audio import AudioRef, Waveform, encode, load
+from audio_flan.model.clip import Clip
+from audio_flan.model.draft import Draft
+from audio_flan.model.randomness import Rng
 from audio_flan.tasks import get_task
-from audio_flan.tasks.base import ClipTask, SimulatedTask
+from audio_flan.tasks.contract import ClipTask, SimulatedTask
 
 RATE = 32_000
 SEEDS = range(12)

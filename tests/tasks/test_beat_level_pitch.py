@@ -16,16 +16,16 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from audio_flan.clip import Clip
 from audio_flan.corpora import corpus_class
-from audio_flan.corpora.base import Corpus
-from audio_flan.generate import Generation
-from audio_flan.randomness import Rng
-from audio_flan.schema import Instance, audio_id
-from audio_flan.slots import Kind
+from audio_flan.corpora.contract import Corpus
+from audio_flan.generate.generation import Generation
+from audio_flan.model.clip import Clip
+from audio_flan.model.draft import Kind
+from audio_flan.model.instance import Instance, audio_id
+from audio_flan.model.randomness import Rng
 from audio_flan.tasks import get_task, task_template
 from audio_flan.tasks.music.single_music_reasoning import note_name
-from audio_flan.template import Rendered
+from audio_flan.wording.template import Rendered
 
 CONFIG = "music_beat_level_pitch_estimation"
 TASK = get_task(CONFIG)

@@ -17,19 +17,20 @@ import soundfile
 from numpy.typing import NDArray
 from scipy import signal
 
-from audio_flan.audio import AudioRef, resample
-from audio_flan.clip import Clip, Reject
 from audio_flan.corpora import corpus_classes
-from audio_flan.corpora.base import Corpus, Shard
-from audio_flan.corpora.folder import Folder
-from audio_flan.generate import Generation, draw_pools
-from audio_flan.randomness import Rng
-from audio_flan.samples.bank import load_bank, write_wav
-from audio_flan.samples.bank import samples as bank_samples
-from audio_flan.schema import Instance
+from audio_flan.corpora.contract import Corpus, Shard
+from audio_flan.corpora.read.folder import Folder
+from audio_flan.generate.generation import Generation
+from audio_flan.generate.pools import draw_pools
+from audio_flan.media.audio import AudioRef, resample
+from audio_flan.miniatures.bank import load_bank, write_wav
+from audio_flan.miniatures.bank import samples as bank_samples
+from audio_flan.model.clip import Clip, Reject
+from audio_flan.model.instance import Instance
+from audio_flan.model.randomness import Rng
 from audio_flan.simulate.noise import COLOURS
 from audio_flan.tasks import get_task
-from audio_flan.tasks.base import Pool
+from audio_flan.tasks.contract import Pool
 
 TASK = get_task("speech_denoising")
 SERVING = [cls.key for cls in corpus_classes() if TASK.serves(cls)]

@@ -23,18 +23,20 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio_flan.audio import AudioRef, check, load
-from audio_flan.clip import Reject
 from audio_flan.corpora import corpus_classes
-from audio_flan.corpora.base import Corpus, Shard, TableCorpus
-from audio_flan.corpora.folder import Folder
-from audio_flan.corpora.tables import Range
-from audio_flan.generate import Generation, Tally, draw_pools
-from audio_flan.schema import AUDIO_COLUMNS, Instance, audio_id, instance_uuid, marker
-from audio_flan.slots import Kind
+from audio_flan.corpora.contract import Corpus, Shard, TableCorpus
+from audio_flan.corpora.read.folder import Folder
+from audio_flan.corpora.read.table import Range
+from audio_flan.generate.generation import Generation
+from audio_flan.generate.pools import draw_pools
+from audio_flan.generate.tally import Tally
+from audio_flan.media.audio import AudioRef, check, load
+from audio_flan.model.clip import Reject
+from audio_flan.model.draft import Kind
+from audio_flan.model.instance import AUDIO_COLUMNS, Instance, audio_id, instance_uuid, marker
 from audio_flan.tasks import get_task, task_configs, task_template
-from audio_flan.tasks.base import PairTask, SimulatedTask
-from audio_flan.template import Rendered, Variation
+from audio_flan.tasks.contract import PairTask, SimulatedTask
+from audio_flan.wording.template import Rendered, Variation
 
 SERVED = [
     (config, cls.key)

@@ -7,7 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from audio_flan.cli import app
+from audio_flan.cli.app import app
 from audio_flan.corpora import corpus_class, corpus_keys
 from audio_flan.tasks import get_task, task_configs
 

@@ -11,13 +11,14 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from audio_flan.audio import AudioRef, Waveform, encode, waveform
-from audio_flan.clip import Clip, Reject
 from audio_flan.errors import Unusable
-from audio_flan.randomness import Rng
-from audio_flan.slots import Draft, Labels
+from audio_flan.media.audio import AudioRef, Waveform, encode, waveform
+from audio_flan.model.clip import Clip, Reject
+from audio_flan.model.draft import Draft
+from audio_flan.model.labels import Labels
+from audio_flan.model.randomness import Rng
 from audio_flan.tasks import get_task
-from audio_flan.tasks.base import PairTask, Pool, SimulatedTask
+from audio_flan.tasks.contract import PairTask, Pool, SimulatedTask
 
 RATE = 16_000
 STEP = 2**-15

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from audio_flan.clip import Clip
 from audio_flan.corpora import corpus_class, corpus_classes
-from audio_flan.generate import Generation
-from audio_flan.randomness import Rng
-from audio_flan.slots import Draft, Label
+from audio_flan.generate.generation import Generation
+from audio_flan.model.clip import Clip
+from audio_flan.model.draft import Draft
+from audio_flan.model.labels import Label
+from audio_flan.model.randomness import Rng
 from audio_flan.tasks import get_task
 
 TASK = get_task("speech_speaker_verification")

@@ -19,14 +19,14 @@ import soundfile
 from numpy.typing import NDArray
 from scipy import signal
 
-from audio_flan.audio import AudioRef, Waveform, encode
-from audio_flan.clip import Clip
 from audio_flan.errors import Unusable
-from audio_flan.randomness import Rng
-from audio_flan.samples.bank import load_bank, write_wav
-from audio_flan.samples.bank import samples as bank_samples
-from audio_flan.slots import Draft, Kind
-from audio_flan.tasks.base import Pool, SimulatedTask
+from audio_flan.media.audio import AudioRef, Waveform, encode
+from audio_flan.miniatures.bank import load_bank, write_wav
+from audio_flan.miniatures.bank import samples as bank_samples
+from audio_flan.model.clip import Clip
+from audio_flan.model.draft import Draft, Kind
+from audio_flan.model.randomness import Rng
+from audio_flan.tasks.contract import Pool, SimulatedTask
 from audio_flan.tasks.speech.speech_enhancement import (
     BandwidthExtension,
     Declipping,

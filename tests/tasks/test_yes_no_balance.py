@@ -9,13 +9,13 @@ from functools import cache
 
 import pytest
 
-from audio_flan.audio import AudioRef
-from audio_flan.clip import Clip, Reject
-from audio_flan.randomness import Rng
-from audio_flan.schema import instance_uuid, marker
-from audio_flan.slots import Label, Labels
+from audio_flan.media.audio import AudioRef
+from audio_flan.model.clip import Clip, Reject
+from audio_flan.model.instance import instance_uuid, marker
+from audio_flan.model.labels import Label, Labels
+from audio_flan.model.randomness import Rng
 from audio_flan.tasks import get_task, task_configs, task_template
-from audio_flan.tasks.base import PairTask
+from audio_flan.tasks.contract import PairTask
 
 KEYS = tuple(f"{tonic} {mode}" for tonic in "CDEFGAB" for mode in ("major", "minor"))
 FAMILIES = ("brass", "flute", "guitar", "organ")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from audio_flan.clip import Clip
-from audio_flan.randomness import Rng
-from audio_flan.slots import Draft, Kind
-from audio_flan.tasks.base import AnnotationTask
-from audio_flan.tasks.sources import check_captioned
+from audio_flan.model.clip import Clip
+from audio_flan.model.draft import Draft, Kind
+from audio_flan.model.randomness import Rng
+from audio_flan.tasks.contract import AnnotationTask
+from audio_flan.tasks.signals import check_captioned
 
 
 class AudioCaption(AnnotationTask):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audio_flan.tasks.base import AnnotationTask
+from audio_flan.tasks.contract import AnnotationTask
 
 
 class SoundKindClassification(AnnotationTask):

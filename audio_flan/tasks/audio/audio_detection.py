@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from audio_flan.audio import Waveform
-from audio_flan.clip import Clip
 from audio_flan.errors import Unusable
-from audio_flan.randomness import Rng
+from audio_flan.media.audio import Waveform
+from audio_flan.model.clip import Clip
+from audio_flan.model.draft import Draft, Kind, Value
+from audio_flan.model.notation import stretches
+from audio_flan.model.randomness import Rng
 from audio_flan.simulate.activity import active_stretches, place
 from audio_flan.simulate.level import active_power, peak_gain
 from audio_flan.simulate.mixture import add_noise
 from audio_flan.simulate.noise import COLOURS, coloured_noise, fit_length
-from audio_flan.slots import Draft, Kind, Value
-from audio_flan.tasks.base import Pool, SimulatedTask
-from audio_flan.tasks.sources import audible_mono, mono_at
-from audio_flan.timeline import stretches
+from audio_flan.tasks.contract import Pool, SimulatedTask
+from audio_flan.tasks.signals import audible_mono, mono_at
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from audio_flan.audio import Waveform, waveform
-from audio_flan.clip import Clip
 from audio_flan.errors import Unusable
-from audio_flan.randomness import Rng
+from audio_flan.media.audio import Waveform, waveform
+from audio_flan.model.clip import Clip
+from audio_flan.model.draft import Draft, Kind, Value
+from audio_flan.model.randomness import Rng
 from audio_flan.simulate.gap import draw_gap, silenced
 from audio_flan.simulate.level import peak_gain
-from audio_flan.slots import Draft, Kind, Value
 from audio_flan.tasks.band_restoration import BandRestoration
-from audio_flan.tasks.base import Pool, SimulatedTask
-from audio_flan.tasks.sources import excerpt, mono
+from audio_flan.tasks.contract import Pool, SimulatedTask
+from audio_flan.tasks.signals import excerpt, mono
 
 
 class AudioInpainting(SimulatedTask):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from audio_flan.audio import duration
-from audio_flan.clip import Clip, Span
 from audio_flan.errors import Unusable
-from audio_flan.randomness import Rng
-from audio_flan.slots import Draft, Kind, Labels
-from audio_flan.tasks.base import AnnotationTask, ClipTask
-from audio_flan.timeline import merged, spans, within, without_repeats
+from audio_flan.media.audio import duration
+from audio_flan.model.clip import Clip, Span
+from audio_flan.model.draft import Draft, Kind
+from audio_flan.model.labels import Labels
+from audio_flan.model.notation import merged, spans, within, without_repeats
+from audio_flan.model.randomness import Rng
+from audio_flan.tasks.contract import AnnotationTask, ClipTask
 
 MERGED_GAP = 0.2
 """Events of one class that are at most so far apart are one, seconds."""

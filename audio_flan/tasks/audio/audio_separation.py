@@ -7,15 +7,16 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from audio_flan.audio import Waveform, resample, waveform
-from audio_flan.clip import Clip
 from audio_flan.errors import Unusable
-from audio_flan.randomness import Rng
+from audio_flan.media.audio import Waveform, resample, waveform
+from audio_flan.model.clip import Clip
+from audio_flan.model.draft import Draft, Kind, Value
+from audio_flan.model.labels import Labels
+from audio_flan.model.randomness import Rng
 from audio_flan.simulate.mixture import mix_sources
 from audio_flan.simulate.noise import fit_length
-from audio_flan.slots import Draft, Kind, Labels, Value
-from audio_flan.tasks.base import Pool, SimulatedTask
-from audio_flan.tasks.sources import excerpt, mono
+from audio_flan.tasks.contract import Pool, SimulatedTask
+from audio_flan.tasks.signals import excerpt, mono
 
 SMALL_WORDS = set(
     """a an the and or of in on at with by to from is are as while then some for being it its into

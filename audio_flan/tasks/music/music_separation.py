@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from audio_flan.audio import waveform
-from audio_flan.clip import Clip
 from audio_flan.errors import Unusable
-from audio_flan.randomness import Rng
+from audio_flan.media.audio import waveform
+from audio_flan.model.clip import Clip
+from audio_flan.model.draft import Draft, Kind, Value
+from audio_flan.model.randomness import Rng
 from audio_flan.simulate.level import decibels, power
-from audio_flan.slots import Draft, Kind, Value
-from audio_flan.tasks.base import ClipTask
-from audio_flan.tasks.sources import SILENCE_DBFS
+from audio_flan.tasks.contract import ClipTask
+from audio_flan.tasks.signals import SILENCE_DBFS
 
 
 class TextGuidedMusicSourceSeparation(ClipTask):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from audio_flan.audio import duration
-from audio_flan.clip import Clip
 from audio_flan.errors import Unusable
-from audio_flan.randomness import Rng
-from audio_flan.slots import Draft, Kind
-from audio_flan.tasks.base import ClipTask
-from audio_flan.timeline import spans, times, within
+from audio_flan.media.audio import duration
+from audio_flan.model.clip import Clip
+from audio_flan.model.draft import Draft, Kind
+from audio_flan.model.notation import spans, times, within
+from audio_flan.model.randomness import Rng
+from audio_flan.tasks.contract import ClipTask
 
 
 class BeatTracking(ClipTask):

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import ClassVar
 
-from audio_flan.audio import AudioRef, duration
-from audio_flan.clip import Clip, Note
 from audio_flan.errors import Unusable
-from audio_flan.music_notation import note_name
-from audio_flan.randomness import Rng
-from audio_flan.slots import Draft, Kind, Labels, Value
-from audio_flan.tasks.base import ClipTask
+from audio_flan.media.audio import AudioRef, duration
+from audio_flan.model.clip import Clip, Note
+from audio_flan.model.draft import Draft, Kind, Value
+from audio_flan.model.labels import Labels
+from audio_flan.model.notation import note_name
+from audio_flan.model.randomness import Rng
+from audio_flan.tasks.contract import ClipTask
 
 
 class BeatLevelPitchEstimation(ClipTask):

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from audio_flan.audio import Waveform, duration
-from audio_flan.clip import Clip, Reject, Stem
 from audio_flan.errors import Unusable
-from audio_flan.randomness import Rng
+from audio_flan.media.audio import Waveform, duration
+from audio_flan.model.clip import Clip, Reject, Stem
+from audio_flan.model.draft import Draft, Kind, Value
+from audio_flan.model.notation import merged, spans, within
+from audio_flan.model.randomness import Rng
 from audio_flan.simulate.mixture import mix_sources
-from audio_flan.slots import Draft, Kind, Value
-from audio_flan.tasks.base import ClipTask, PairTask
+from audio_flan.tasks.contract import ClipTask, PairTask
 from audio_flan.tasks.pairing import SamenessTask, group_by
-from audio_flan.tasks.sources import audible_mono, mono, mono_at
-from audio_flan.timeline import merged, spans, within
+from audio_flan.tasks.signals import audible_mono, mono, mono_at
 
 
 class SpeakerVerification(SamenessTask):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from audio_flan.slots import Kind
-from audio_flan.tasks.base import AnnotationTask
+from audio_flan.model.draft import Kind
+from audio_flan.tasks.contract import AnnotationTask
 
 
 class SpeechCaption(AnnotationTask):

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from audio_flan.audio import Waveform, resample, waveform
-from audio_flan.clip import Clip
 from audio_flan.errors import Unusable
-from audio_flan.randomness import Rng
+from audio_flan.media.audio import Waveform, resample, waveform
+from audio_flan.model.clip import Clip
+from audio_flan.model.draft import Draft, Kind, Value
+from audio_flan.model.randomness import Rng
 from audio_flan.simulate.clipping import hard_clip, is_clipped, threshold_for
 from audio_flan.simulate.level import active_power, decibels, peak_gain, power
 from audio_flan.simulate.mixture import Mixture, add_noise
 from audio_flan.simulate.noise import COLOURS, coloured_noise, fit_length
 from audio_flan.simulate.reverb import draw_room, reverberate, reverberation_time, room_response
-from audio_flan.slots import Draft, Kind, Value
 from audio_flan.tasks.band_restoration import BandRestoration
-from audio_flan.tasks.base import Pool, SimulatedTask
-from audio_flan.tasks.sources import audible_mono, mono, mono_at
+from audio_flan.tasks.contract import Pool, SimulatedTask
+from audio_flan.tasks.signals import audible_mono, mono, mono_at
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from audio_flan.clip import Clip
-from audio_flan.languages import LANGUAGES, language_name
-from audio_flan.randomness import Rng
-from audio_flan.slots import Draft, Kind, Label, Value
-from audio_flan.tasks.base import ClipTask, PairTask
+from audio_flan.model.clip import Clip
+from audio_flan.model.draft import Draft, Kind, Value
+from audio_flan.model.labels import Label
+from audio_flan.model.languages import LANGUAGES, language_name
+from audio_flan.model.randomness import Rng
+from audio_flan.tasks.contract import ClipTask, PairTask
 from audio_flan.tasks.pairing import group_by
 from audio_flan.tasks.translation import translations
 

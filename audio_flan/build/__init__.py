@@ -1,0 +1,1 @@
+"""Builds datasets: plan of work units, Parquet writer, engines, resume."""

@@ -1,0 +1,1 @@
+"""Where the units of a build run: this machine, Slurm, Ray."""

@@ -1,0 +1,139 @@
+"""How large a build will be: estimates from a few clips of each corpus, made for each task."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from audio_flan.build.build import explained, find_done
+from audio_flan.build.options import Plan, Unit
+from audio_flan.build.worker import Worker
+from audio_flan.corpora.contract import Corpus
+from audio_flan.dataset.layout import Layout
+from audio_flan.dataset.store import Store
+from audio_flan.generate.selection import DRAW_BITS
+from audio_flan.model.clip import Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What is made of a clip, on average.
+
+    Args:
+        instances: number of instances.
+        bytes: of their audio and texts.
+        seconds: of their audio.
+    """
+
+    instances: float = 0.0
+    bytes: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A unit of a plan, and how large it will be.
+
+    Args:
+        unit: the unit.
+        files: its files, until all are numbered: as many as needed of this pattern.
+        clips: clips that it reads.
+        instances, bytes, seconds: what it makes, as estimated.
+        done: whether it is done already.
+    """
+
+    unit: Unit
+    files: str
+    clips: int
+    instances: int
+    bytes: int
+    seconds: float
+    done: bool
+
+    def line(self) -> dict[str, Any]:
+        """As a line of `.build/plan.jsonl`."""
+        unit = self.unit
+        shards = [
+            {"file": shard.file, **({"line": shard.part.line} if shard.part else {})}
+            for shard in unit.shards
+        ]
+        figures = {
+            name: getattr(self, name) for name in ("clips", "instances", "bytes", "seconds", "done")
+        }
+        place = {"config": unit.config, "corpus": unit.corpus, "split": unit.split}
+        return {"key": unit.key, **place, "shards": shards, "files": self.files, **figures}
+
+
+def write_estimates(out: str, corpora: Sequence[Corpus], plan: Plan) -> list[Estimate]:
+    """Estimate the units of a plan, and write them to `.build/plan.jsonl`.
+
+    Args:
+        out: folder of the dataset, local or a URL.
+        corpora: the corpora that the plan was made of.
+        plan: what is to be done.
+
+    Raises:
+        BuildError: the folder holds something else.
+    """
+    layout = Layout(Store(out.rstrip("/")))
+    with explained(out):
+        layout.check()
+        done = find_done(layout, plan)
+    sizes = _sizes(Worker(layout, corpora, plan.options), plan)
+    estimates = [
+        _estimate(unit, plan, layout, sizes[unit.config, unit.corpus], unit.key in done)
+        for unit in plan.units
+    ]
+    lines = (json.dumps(estimate.line(), ensure_ascii=False) for estimate in estimates)
+    with explained(out):
+        layout.store.write_text(layout.plan, "".join(f"{line}\n" for line in lines))
+    return estimates
+
+
+def _sizes(worker: Worker, plan: Plan) -> dict[tuple[str, str], Size]:
+    """The size of each task on each corpus, from the sample of its largest shard."""
+    largest: dict[tuple[str, str], tuple[int, Unit, tuple[Clip, ...]]] = {}
+    for unit in plan.units:
+        place = unit.config, unit.corpus
+        for shard in unit.shards:
+            found = plan.inputs[unit.corpus, shard]
+            if place not in largest or found.clips > largest[place][0]:
+                largest[place] = found.clips, unit, found.sample
+    return {place: _size(worker, unit, sample) for place, (_, unit, sample) in largest.items()}
+
+
+def _size(worker: Worker, unit: Unit, sample: Sequence[Clip]) -> Size:
+    if not sample:
+        return Size()
+    number, size, seconds = 0, 0, 0.0
+    for instance in worker.instances_of(unit, sample):
+        texts = (instance.instruction, instance.input, instance.output, instance.other)
+        number += 1
+        size += instance.audio_bytes + sum(len(text.encode()) for text in texts)
+        seconds += instance.seconds
+    return Size(number / len(sample), size / len(sample), seconds / len(sample))
+
+
+def _estimate(unit: Unit, plan: Plan, layout: Layout, size: Size, done: bool) -> Estimate:
+    clips = plan.clips_of(unit)
+    instances = _expected(unit, plan, clips, size.instances)
+    share = instances / size.instances if size.instances else 0.0
+    return Estimate(
+        unit,
+        layout.part(f"{unit.key}-*"),
+        clips,
+        round(instances),
+        round(share * size.bytes),
+        round(share * size.seconds, 1),
+        done,
+    )
+
+
+def _expected(unit: Unit, plan: Plan, clips: int, of_a_clip: float) -> float:
+    """Instances of so many clips, within the bounds that were asked for."""
+    expected = clips * of_a_clip
+    if unit.below is not None:
+        expected = clips * unit.below / 2**DRAW_BITS * min(1.0, of_a_clip)
+    return expected if plan.options.limit is None else min(expected, plan.options.limit)

@@ -1,0 +1,206 @@
+"""The plan of a build: its work units, fixed by the data and the options alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
+from itertools import chain
+
+import audio_flan
+from audio_flan.build.caps import Draws
+from audio_flan.build.code_digest import source_digest
+from audio_flan.build.inputs import Input, digest_of, read_input
+from audio_flan.build.options import Options, Place, Plan, Unit
+from audio_flan.corpora.contract import Corpus, Shard, forget_clips
+from audio_flan.corpora.read.table import Range
+from audio_flan.dataset.gc_pause import collecting_rarely
+from audio_flan.errors import AudioFlanError
+from audio_flan.media.files import forget_sizes
+from audio_flan.model.splits import SPLITS, check_split
+from audio_flan.tasks import get_task
+from audio_flan.tasks.contract import SimulatedTask
+from audio_flan.wording.template import template_digest
+
+CORE = ("audio_flan.generate.generation", "audio_flan.dataset.parquet")
+"""The modules that make rows and files of all tasks and corpora."""
+
+TEST = SPLITS[-1]
+
+
+def make_units(
+    corpora: Sequence[Corpus],
+    configs: Sequence[str],
+    splits: Sequence[str] | None,
+    options: Options,
+) -> list[Unit]:
+    """The work units, by task, split, corpus and shard, without their keys; reads little.
+
+    Args:
+        corpora: the corpora that are there.
+        configs: config names of the tasks.
+        splits: splits to keep; None for all.
+        options: what changes the instances.
+
+    Raises:
+        UnknownNameError: there is no such split or task.
+        AudioFlanError: none of the corpora serves any of the tasks.
+    """
+    for split in splits or ():
+        check_split(split)
+    for config in options.unseen:
+        get_task(config)
+    shards = {corpus.key: corpus.shards() for corpus in corpora}
+    units = [
+        Unit(config, corpus.key, split, group)
+        for config in configs
+        for split in SPLITS
+        if (not splits or split in splits) and (config not in options.unseen or split == TEST)
+        for corpus in corpora
+        if get_task(config).serves(corpus)
+        for group in _groups(config, shards[corpus.key].get(split, ()), options)
+    ]
+    if not units:
+        keys = ", ".join(corpus.key for corpus in corpora)
+        wanted = ", ".join(configs) + (f" in {', '.join(splits)}" if splits else "")
+        raise AudioFlanError(f"the corpora found ({keys}) serve none of: {wanted}")
+    return units
+
+
+def _groups(config: str, shards: Sequence[Shard], options: Options) -> Iterator[tuple[Shard, ...]]:
+    read = tuple(filter(get_task(config).reads, shards))
+    if options.limit is None:
+        yield from ((shard,) for shard in read)
+    elif read:
+        yield read
+
+
+def by_lines(units: Sequence[Unit]) -> list[Unit]:
+    """Units in the order to run them: those that read the same lines of a corpus, of all splits
+    and tasks, follow one another, so that metadata is parsed once and audio is still in memory."""
+    together: dict[tuple[str, str, Range | None], list[Unit]] = {}
+    for unit in units:
+        first = unit.shards[0]
+        together.setdefault((unit.corpus, first.file, first.part), []).append(unit)
+    return list(chain.from_iterable(together.values()))
+
+
+@collecting_rarely()
+def make_plan(
+    corpora: Sequence[Corpus],
+    configs: Sequence[str],
+    splits: Sequence[str] | None,
+    options: Options,
+    on_read: Callable[[int, int], None] = lambda done, total: None,
+) -> Plan:
+    """The work units with their keys; reads all metadata, and no audio.
+
+    Args:
+        corpora, configs, splits, options: as for `make_units`.
+        on_read: called after each shard with the number of shards read and of all.
+
+    Raises:
+        UnknownNameError, AudioFlanError: as `make_units`.
+        CorpusLayoutError: a metadata file is not what the publisher distributes.
+    """
+    forget_sizes()
+    forget_clips()
+    units = make_units(corpora, configs, splits, options)
+    by_key = {corpus.key: corpus for corpus in corpora}
+    pools = _Pools(corpora)
+    draws = Draws(options.per_task_cap, options.seed)
+    readers = _readers(by_lines(units), pools)
+    inputs: dict[Place, Input] = {}
+    for number, ((key, shard), tasks) in enumerate(readers.items(), 1):
+        inputs[key, shard] = read_input(by_key[key], shard, draws.recorder(by_key[key], tasks))
+        on_read(number, len(readers))
+    bounds = draws.bounds()
+    keyed = (
+        _keyed(
+            replace(unit, below=bounds.get((unit.config, unit.corpus))),
+            by_key[unit.corpus],
+            options,
+            [inputs[unit.corpus, shard].digest for shard in unit.shards],
+            [inputs[place].digest for place in pools.read_by(unit)],
+        )
+        for unit in units
+    )
+    asked = tuple((config, split) for config in configs for split in splits or SPLITS)
+    return Plan(tuple(keyed), options, asked, inputs)
+
+
+def _readers(units: Sequence[Unit], pools: _Pools) -> dict[Place, list[str]]:
+    """The tasks that are made from each shard that is read; none of one read for pools only."""
+    readers: dict[Place, list[str]] = {}
+    for unit in units:
+        for shard in unit.shards:
+            readers.setdefault((unit.corpus, shard), []).append(unit.config)
+    for unit in units:
+        for place in pools.read_by(unit):
+            readers.setdefault(place, [])
+    return readers
+
+
+class _Pools:
+    """Which shards the auxiliary clips of a unit are drawn from."""
+
+    def __init__(self, corpora: Sequence[Corpus]) -> None:
+        self._corpora = corpora
+        self._places: dict[tuple[str, str], list[Place]] = {}
+
+    def read_by(self, unit: Unit) -> list[Place]:
+        task = get_task(unit.config)
+        if not isinstance(task, SimulatedTask):
+            return []
+        place = unit.config, unit.split
+        if place not in self._places:
+            shards = self._shards(task.auxiliary.values(), unit.split)
+            self._places[place] = list(dict.fromkeys(shards))
+        return self._places[place]
+
+    def _shards(self, roles: Iterable[frozenset[str]], split: str) -> Iterator[Place]:
+        for fields in roles:
+            for corpus in self._corpora:
+                if fields <= corpus.provides:
+                    for shard in corpus.shards().get(split, ()):
+                        yield corpus.key, shard
+
+
+def _keyed(
+    unit: Unit, corpus: Corpus, options: Options, inputs: list[str], pools: list[str]
+) -> Unit:
+    task = get_task(unit.config)
+    parts = {
+        "version": audio_flan.__version__,
+        "sources": source_digest(*CORE, type(corpus).__module__, type(task).__module__),
+        "template": template_digest(unit.config),
+        "unit": (unit.config, unit.corpus, unit.split),
+        "labels": sorted(corpus.labels.items()),
+        "inputs": inputs,
+        "pools": pools,
+        "seed": options.seed,
+        "limit": options.limit,
+        "verify": options.verify,
+        "seconds": (options.min_seconds, options.max_seconds),
+        "below": unit.below,
+        "unseen": unit.config in options.unseen,
+    }
+    return replace(unit, key=digest_of([json.dumps(parts)]))
+
+
+def fingerprint(corpora: Sequence[Corpus], units: Sequence[Unit]) -> str:
+    """A hash of units that needs no pass through the metadata: it goes by the sizes of its files.
+
+    Args:
+        corpora: the corpora that are there.
+        units: as `make_units` gives them.
+    """
+    sizes = {
+        corpus.key: {
+            file: corpus.folder.size(file) for file in corpus.metadata if corpus.folder.exists(file)
+        }
+        for corpus in corpora
+    }
+    templates = {unit.config: template_digest(unit.config) for unit in units}
+    parts = [audio_flan.__version__, sizes, templates, [asdict(unit) for unit in units]]
+    return digest_of([json.dumps(parts, default=sorted)])

@@ -1,0 +1,1 @@
+"""Checks a built dataset: every file, every row, and what holds across them."""

@@ -1,1 +1,0 @@
-"""Checking a built dataset: every file, every row, and what holds across them."""

@@ -1,0 +1,127 @@
+"""vocadito: 40 solo vocal recordings of 29 singers, seven languages, notes by two annotators.
+
+Layout, as vocadito.zip unpacks:
+
+    vocadito/
+      vocadito_metadata.csv                        track_id,singer_id,average_pitch,language
+      Audio/vocadito_1.wav                         16-bit PCM, 44.1 kHz, mono; 10 to 35 s
+      Annotations/Notes/vocadito_1_notesA1.csv     start s,pitch Hz,duration s; annotator 1
+      Annotations/Notes/vocadito_1_notesA2.csv     the same, annotator 2
+      Annotations/Lyrics/vocadito_1_lyrics.txt     a line per phrase
+      Annotations/F0/vocadito_1_f0.csv             not read: no task asks for the f0 contour
+
+Quirks:
+- notes hold Hz and durations, off the tempered grid; we keep fractional MIDI numbers;
+- the annotators disagree in segmentation: `Note.agreed` says where annotator 2 has a note of the
+  same semitone that starts within 50 ms (the onset tolerance of mir_eval's transcription metrics);
+- annotations have CRLF line ends and blank lines; one recording has no words (language "none").
+
+Splits: the publisher has none; singers stay whole.
+"""
+
+from __future__ import annotations
+
+import math
+
+from audio_flan.corpora.contract import Shares, TableCorpus, hash_split
+from audio_flan.corpora.read.table import BadRow, Row, Table
+from audio_flan.errors import CorpusLayoutError, Unusable
+from audio_flan.model.clip import Clip, Note
+
+METADATA = Table(
+    "vocadito_metadata.csv",
+    ",",
+    ("track_id", "singer_id", "average_pitch", "language"),
+    header=True,
+    quoted=True,
+)
+SHARES = Shares(train=0.8, validation=0.0, test=0.2)
+ONSET_TOLERANCE = 0.05
+
+
+class Vocadito(TableCorpus):
+    """Solo singing with notes and lyrics; see the module's docstring."""
+
+    key = "vocadito"
+    title = "vocadito"
+    domain = "music"
+    license = "CC-BY-4.0"
+    redistributable = True
+    commercial = True
+    homepage = "https://zenodo.org/record/5578807"
+    download = "unpack vocadito.zip of Zenodo record 5578807, or leave it packed"
+    citation = (
+        "Rachel M. Bittner, Katherine Pasalo, Juan José Bosch, Gabriel Meseguer-Brocal, David "
+        "Rubinstein. vocadito: A dataset of solo vocals with f0, note, and lyric annotations. "
+        "arXiv:2110.05580, 2021."
+    )
+    languages = ("en", "fr", "tl", "zh", "ca", "es", "haw")
+    source = "amateur recording"
+    metadata = ("vocadito_metadata.csv",)
+    provides = frozenset({"artist", "notes", "lyrics"})
+    split_rule = "by hash of the singer: 80 % train, 20 % test"
+    tables = dict.fromkeys(("train", "test"), METADATA)
+
+    def split_of(self, row: Row) -> str:
+        """Singers stay whole."""
+        return hash_split(self.key, row.values[1], SHARES)
+
+    def clip(self, row: Row, split: str) -> Clip:
+        """The recording of a line."""
+        track, singer, _, _ = row.values
+        id = f"vocadito_{track}"
+        return Clip(
+            id=id,
+            corpus=self.key,
+            split=split,
+            audio=self.folder.audio(f"Audio/{id}.wav"),
+            artist=singer,
+            notes=self._notes(id),
+            lyrics=self._lyrics(id),
+        )
+
+    def _notes(self, id: str) -> tuple[Note, ...] | None:
+        """Annotator 1's notes, each with whether annotator 2 agrees."""
+        first, second = self._annotated(id, "A1"), self._annotated(id, "A2")
+        if first is None:
+            return None
+        return tuple(
+            Note(n.onset, n.offset, n.pitch, agreed=any(_alike(n, other) for other in second or ()))
+            for n in first
+        )
+
+    def _annotated(self, id: str, annotator: str) -> list[Note] | None:
+        file = f"Annotations/Notes/{id}_notes{annotator}.csv"
+        if not self.folder.exists(file):
+            return None
+        rows = Table(file, ",", ("start", "pitch", "duration")).rows(self.folder)
+        try:
+            return [_note(row) for row in rows]
+        except (ValueError, CorpusLayoutError) as error:
+            raise Unusable("malformed-annotation", f"{file}: {error}") from None
+
+    def _lyrics(self, id: str) -> str | None:
+        file = f"Annotations/Lyrics/{id}_lyrics.txt"
+        if not self.folder.exists(file):
+            return None
+        try:
+            text = self.folder.read(file).decode("utf-8-sig").replace("\r\n", "\n")
+        except UnicodeDecodeError as error:
+            raise Unusable("malformed-annotation", f"{file}: {error}") from None
+        return "\n".join(line.strip() for line in text.split("\n") if line.strip()) or None
+
+
+def _note(row: Row | BadRow) -> Note:
+    """A note of a line; raises ValueError where it is none."""
+    if isinstance(row, BadRow):
+        raise ValueError(row.detail)
+    start, hertz, duration = map(float, row.values)
+    try:
+        return Note(start, start + duration, 69 + 12 * math.log2(hertz / 440))
+    except ValueError as error:
+        raise ValueError(f"line {row.line}: {error}") from None
+
+
+def _alike(note: Note, other: Note) -> bool:
+    near = abs(note.onset - other.onset) <= ONSET_TOLERANCE
+    return near and round(note.pitch) == round(other.pitch)

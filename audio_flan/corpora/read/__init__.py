@@ -1,0 +1,1 @@
+"""Readers of file formats, which several corpora share."""

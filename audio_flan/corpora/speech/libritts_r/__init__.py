@@ -1,0 +1,253 @@
+"""LibriTTS-R: 375,000 sentences of audiobooks by 2,456 readers, 586 hours, restored to 24 kHz.
+
+Layout, as the archives of OpenSLR 141 unpack; subsets may be absent, and their folders may lie in
+a folder of any name:
+
+    LibriTTS_R/
+      speakers.tsv                      READER, GENDER, SUBSET, NAME, separated by tabs
+      SPEAKERS.txt                      the same, separated by |; read where speakers.tsv is absent
+      train-clean-100/                  also train-clean-360, train-other-500, dev-…, test-…
+        103/1241/                       speaker, chapter
+          103_1241.trans.tsv            id, original text, normalized text; no header, no quoting
+          103_1241_000000_000001.wav    16-bit PCM, 24 kHz, mono; 0.1 to 40 s
+          …original.txt, …normalized.txt, …book.tsv     not read: they say the same
+
+An id is speaker, chapter, paragraph in the chapter, and sentence in the paragraph. Or as Parquet
+from the Hub (mythicinfinity/libritts_r and its like), with the columns `audio`, `id`,
+`text_original` and `text_normalized`; speakers.tsv may be put beside:
+
+    libritts_r/data/train.clean.100/train.clean.100-00000-of-00018.parquet
+    libritts_r/clean/train.clean.100/0000.parquet           the Hub's own conversion
+    libritts_r/clean/train.clean.100-00000-of-00018.parquet
+
+Inside the corpus or beside it may lie, each from its own download:
+
+    libritts_r_failed_speech_restoration_examples/train-clean-100_bad_sample_list.txt
+    LibriTTS-P/data/…                   descriptions: see `captions`
+    LibriTTS-R-MFA/lab/phone/train-clean-100/103/1241/103_1241_000000_000001.lab
+                                        start, end and ARPABET phone of unilight's alignments
+
+Quirks:
+- rows of speakers.tsv have trailing tabs or no name: only the first columns are looked at;
+- names that start with "._" are left behind by an archiver and mean nothing;
+- utterances whose restoration failed are rejected, where the lists of them are there;
+- nine speaker ids are of more than one person: their clips have neither speaker nor gender nor
+  description (LibriTTS-P's exclusion list);
+- an alignment with a word that the aligner did not know ("spn") gives no phones.
+
+Splits: the publisher's; no speaker is in two of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
+from typing import NamedTuple
+
+from audio_flan.corpora.contract import Corpus, Shard
+from audio_flan.corpora.read.arpabet import ipa_of_alignment
+from audio_flan.corpora.read.folder import Signature
+from audio_flan.corpora.read.table import BadRow, Table
+from audio_flan.corpora.speech.libritts_r.captions import Descriptions
+from audio_flan.corpora.speech.libritts_r.tables import (
+    SUBSETS,
+    EitherLayout,
+    Place,
+    failed_restorations,
+    genders,
+    near,
+    numbered,
+    parquet_files,
+    text_rows,
+)
+from audio_flan.errors import Unusable
+from audio_flan.media.audio import AudioRef
+from audio_flan.model.clip import Clip, Reject
+from audio_flan.model.splits import SPLITS
+
+ID = re.compile(r"(\d+)_(\d+)_(\d+)_\d+")
+COLUMNS = ("id", "original text", "normalized text")
+HUB_COLUMNS = ("id", "text_original", "text_normalized")
+SPEAKERS_PER_SHARD = 20
+"""Some 3,000 clips: many voices, so that pairs can be drawn within a shard."""
+SEVERAL_PERSONS = ("1734", "2074", "2262", "3546", "3793", "4455", "6032", "8097", "8295")
+LABELS = ("LibriTTS-R-MFA/lab/phone", "LibriTTS-R-MFA-main/lab/phone", "lab/phone")
+
+
+class Utterance(NamedTuple):
+    """A line of a table of transcripts: where it stands, and how to get at its audio."""
+
+    line: str
+    subset: str
+    audio: Callable[[], AudioRef]
+    id: str
+    original: str
+    normalized: str
+
+
+class LibriTTSR(Corpus):
+    """Read sentences with paragraphs, descriptions and phones; see the module's docstring."""
+
+    key = "libritts_r"
+    title = "LibriTTS-R"
+    domain = "speech"
+    license = "CC-BY-4.0"
+    redistributable = True
+    commercial = True
+    homepage = "https://www.openslr.org/141/"
+    download = "unpack the archives of OpenSLR 141, or get mythicinfinity/libritts_r from the Hub"
+    citation = (
+        "Yuma Koizumi, Heiga Zen, Shigeki Karita, Yifan Ding, Kohei Yatabe, Nobuyuki Morioka, "
+        "Michiel Bacchiani, Yu Zhang, Wei Han, Ankur Bapna. LibriTTS-R: A Restored Multi-Speaker "
+        "Text-to-Speech Corpus. Interspeech 2023."
+    )
+    languages = ("en",)
+    source = "audiobook"
+    folders = ("LibriTTS_R", "LibriTTS-R")
+    metadata = tuple(f"{subset}/" for subset in SUBSETS)
+    any_metadata = True
+    provides = frozenset(
+        {
+            "transcript",
+            "normalized_transcript",
+            "language",
+            "phones",
+            "phone_notation",
+            "speaker",
+            "gender",
+            "paragraph",
+            "description",
+            "clean_speech",
+        }
+    )
+    labels = {"gender": ("female", "male"), "phone_notation": ("IPA",)}
+    speakers = 2456
+    split_rule = "the publisher's train, dev and test folders; no speaker is in two splits"
+    kept_whole = "speaker"
+
+    @classmethod
+    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+        """The speaker, or the persons of one id."""
+        return (clip.partition("_")[0],)
+
+    @classmethod
+    def _signature(cls) -> Signature:
+        return EitherLayout(cls.key, (cls.key, *cls.folders), cls.metadata, any_metadata=True)
+
+    def shards(self) -> dict[str, list[Shard]]:
+        """Some speakers of a subset, by the first of them; or a Parquet file."""
+        found = [shard for subset in SUBSETS for shard in self._of_subset(subset)]
+        by_split = {split: [s for s in found if s.split == split] for split in SPLITS}
+        return {split: shards for split, shards in by_split.items() if shards}
+
+    def _of_subset(self, subset: str) -> list[Shard]:
+        speakers = numbered(self.folder, subset)[::SPEAKERS_PER_SHARD]
+        files = [f"{subset}/{speaker}" for speaker in speakers]
+        files = files or parquet_files(self.folder).get(subset, [])
+        provided = self._provided(subset)
+        return [Shard(SUBSETS[subset], file, provides=provided) for file in files]
+
+    def _provided(self, subset: str) -> frozenset[str]:
+        """What the tables that are there can give the clips of a subset."""
+        absent = set() if self._genders else {"gender"}
+        absent |= set() if self._descriptions else {"description"}
+        labels = self._labels_folder
+        if labels is None or not labels.folder.exists(f"{labels.name}/{subset}/"):
+            absent |= {"phones", "phone_notation"}
+        return self.provides - absent
+
+    def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
+        """The clips of some speakers, by chapter; or of a Parquet file, by row."""
+        subset = next(name for name in SUBSETS if name in shard.file.replace(".", "-"))
+        if shard.file.endswith(".parquet"):
+            yield from self._of_parquet(shard.file, subset)
+            return
+        speakers = numbered(self.folder, subset)
+        first = speakers.index(shard.file.rpartition("/")[2])
+        for speaker in speakers[first : first + SPEAKERS_PER_SHARD]:
+            for chapter in numbered(self.folder, f"{subset}/{speaker}"):
+                yield from self._of_chapter(subset, speaker, chapter)
+
+    def _of_parquet(self, file: str, subset: str) -> Iterator[Clip | Reject]:
+        for row, values in enumerate(text_rows(self.folder, file, HUB_COLUMNS)):
+            audio = partial(self.folder.cell, file, row)
+            yield self._made(Utterance(f"{file}#{row}", subset, audio, *values))
+
+    def _of_chapter(self, subset: str, speaker: str, chapter: str) -> Iterator[Clip | Reject]:
+        place = f"{subset}/{speaker}/{chapter}"
+        table = Table(f"{place}/{speaker}_{chapter}.trans.tsv", "\t", COLUMNS)
+        names = [name for name in self.folder.list(place) if not name.startswith(".")]
+        untold = {name.removesuffix(".wav") for name in names if name.endswith(".wav")}
+        for row in table.rows(self.folder) if self.folder.exists(table.file) else ():
+            line = f"{table.file}:{row.line}"
+            if isinstance(row, BadRow):
+                yield Reject(self.key, line, row.reason, row.detail)
+                continue
+            untold.discard(row.values[0])
+            audio = partial(self.folder.audio, f"{place}/{row.values[0]}.wav")
+            yield self._made(Utterance(line, subset, audio, *row.values))
+        for id in sorted(untold):
+            detail = f"{place}/{id}.wav has no line in {table.file}"
+            yield Reject(self.key, id, "transcript-missing", detail)
+
+    def _made(self, utterance: Utterance) -> Clip | Reject:
+        try:
+            return self._clip(utterance)
+        except Unusable as error:
+            detail = f"{utterance.line}: {error.detail}"
+            return Reject(self.key, utterance.id or utterance.line, error.reason, detail)
+
+    def _clip(self, utterance: Utterance) -> Clip:
+        id, subset = utterance.id, utterance.subset
+        match = ID.fullmatch(id)
+        if match is None:
+            raise Unusable("malformed-line", f"{id!r} is no id of an utterance")
+        if id in self._failed[subset]:
+            raise Unusable("failed-restoration", f"{id} is in the publisher's list of {subset}")
+        if not (transcript := utterance.original.strip()):
+            raise Unusable("empty-transcript", f"{id} has no text")
+        speaker, chapter, paragraph = match.groups()
+        known = speaker not in SEVERAL_PERSONS
+        gender = self._genders.get(speaker) if known else None
+        phones = self._phones(f"{subset}/{speaker}/{chapter}/{id}.lab")
+        return Clip(
+            id=id,
+            corpus=self.key,
+            split=SUBSETS[subset],
+            audio=utterance.audio(),
+            transcript=transcript,
+            normalized_transcript=utterance.normalized.strip() or None,
+            language="en",
+            phones=phones,
+            phone_notation=self.label("phone_notation", "IPA") if phones else None,
+            speaker=speaker if known else None,
+            gender=self.label("gender", gender) if gender else None,
+            paragraph=f"{speaker}_{chapter}_{paragraph}",
+            description=self._descriptions.of(id, speaker, subset) if known else None,
+            clean_speech=True,
+        )
+
+    @cached_property
+    def _genders(self) -> dict[str, str]:
+        return genders(self.folder)
+
+    @cached_property
+    def _failed(self) -> dict[str, frozenset[str]]:
+        return {subset: failed_restorations(self.folder, subset) for subset in SUBSETS}
+
+    @cached_property
+    def _descriptions(self) -> Descriptions:
+        return Descriptions(self.folder)
+
+    @cached_property
+    def _labels_folder(self) -> Place | None:
+        return near(self.folder, *(f"{name}/" for name in LABELS))
+
+    def _phones(self, name: str) -> str | None:
+        """The phones of an alignment; None where there is none of the utterance."""
+        labels = self._labels_folder
+        if labels is None or not labels.folder.exists(f"{labels.name}/{name}"):
+            return None
+        text = labels.folder.read(f"{labels.name}/{name}").decode("utf-8", "replace")
+        return ipa_of_alignment(text)

@@ -1,0 +1,171 @@
+"""A miniature LibriTTS-R: seven speakers in four folders, and what other projects tell of them.
+
+Quirks in it: a row of speakers.tsv with a trailing tab and one without a name, "._" files of an
+archiver, an utterance whose restoration failed, a speaker id of several persons, descriptions and
+alignments for some of the utterances, an alignment with an unknown word, LibriTTS-P's prompts that
+are requests or contradict their key.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio_flan.miniatures.bank import Bank, SpeechEntry, samples, write_wav
+
+RATE = 24_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A speaker: folder, id, gender, name or nothing, voice of the bank, chapter, its sentences."""
+
+    subset: str
+    id: str
+    gender: str
+    name: str
+    voice: str
+    chapter: str
+    sentences: tuple[tuple[int, int, int], ...]
+    """Paragraph, place in it, and sentence of the bank."""
+    level: float = 1.0
+    """Other than 1 where a voice has to stand for a second reader, in another split."""
+
+
+TWO_PARAGRAPHS = ((0, 0, 1), (0, 1, 2), (1, 0, 3), (1, 1, 4))
+READERS = (
+    Reader("train-clean-100", "9901", "F", "Ann Example", "en_f1", "5501", TWO_PARAGRAPHS),
+    Reader("train-clean-100", "9902", "M", "Ben Example\t", "en_m1", "5502", TWO_PARAGRAPHS),
+    Reader("train-other-500", "8295", "M", "", "en_m2", "5503", ((2, 0, 3), (2, 1, 4))),
+    Reader("dev-clean", "9903", "F", "Cleo Example", "en_f2", "5504", TWO_PARAGRAPHS),
+    Reader("dev-clean", "9906", "M", "Fred Example", "en_m1", "5507", ((3, 0, 2), (3, 1, 3)), 0.8),
+    Reader("test-clean", "9904", "F", "Dora Example", "en_f3", "5505", TWO_PARAGRAPHS),
+    Reader("test-clean", "9905", "M", "Ed Example", "en_m2", "5506", ((4, 0, 1), (4, 2, 2))),
+)
+FAILED = "9902_5502_000002_000000"
+INVALID = "9904_5505_000001_000001"
+PHONES = {
+    1: "sil K AH1 M IH1 N sp S EH1 D M IH1 S T ER0 G R IY1 N",
+    2: "DH AH0 K AE0 F EY1 OW1 P AH0 N Z ER1 L IY0 sil",
+    3: "W IY1 B AO1 T T W EH1 L V AE1 P AH0 L Z",
+    4: "P L IY1 Z K L OW1 Z spn",
+}
+"""What the aligner made of each sentence: it did not know the last word of the fourth."""
+PROMPTS = {
+    "M_p-low_s-normal_e-normal": (
+        "Ask a low-pitched man to speak with normal speed and normal energy",
+        "A man with a high-pitched voice speaks with normal energy",
+        "A man with a low-pitched voice speaks with normal volume and normal rate",
+    ),
+    "F_p-normal_s-slow_e-normal": (
+        " ask a woman to speak with normal pitch, normal energy and slow talking speed",
+        "She speaks slowly, with normal pitch and normal volume",
+        "slow speed, normal pitch, woman",
+    ),
+    "F_p-high_s-fast_e-high": (
+        "Ask a high-pitched woman to speak fast with high energy",
+        "Ask a high-pithced woman with a loud voice to speak quickly",
+    ),
+}
+STYLES = {
+    "9901": "F_p-normal_s-slow_e-normal",
+    "9902": "M_p-low_s-normal_e-normal",
+    "9903": "F_p-high_s-fast_e-high",
+    "9904": "F_p-normal_s-slow_e-normal",
+    "8295": "M_p-low_s-normal_e-normal",
+}
+"""Key of each speaker's utterances; LibriTTS-P's metadata has none of 9905 and 9906."""
+TRAITS = (
+    "9901|feminine,slightly young,clear,very calm\n9902|masculine,thick,tensed,fluent\n",
+    "9901|feminine,adult-like,calm,friendly\n9902|masculine,tensed,slightly powerful\n",
+    "9901|feminine,slightly clear,kind\n9904|feminine,bright\n",
+)
+_COLUMNS = """
+item_name spk_id gender pitch speaking_speed energy content_prompt style_prompt_key raw_f0_mean
+raw_f0_scale raw_lf0_mean raw_lf0_scale raw_speaking_rate raw_loudness_lufs raw_loudness_mean
+raw_loudness_scale invalid
+"""
+
+
+def write(folder: Path, bank: Bank) -> None:
+    """Write LibriTTS-R into a folder."""
+    utterances = [_write_chapter(folder, bank, reader) for reader in READERS]
+    rows = [f"{reader.id}\t{reader.gender}\t{reader.subset}\t{reader.name}" for reader in READERS]
+    rows[2] = rows[2].rstrip("\t")
+    header = "READER\tGENDER\tSUBSET\tNAME"
+    (folder / "speakers.tsv").write_text(
+        "\n".join((header, *rows, "")), encoding="utf-8", newline=""
+    )
+    (folder / "train-clean-100" / "._9901").write_bytes(b"\x00\x05\x16\x07")
+    failed = folder / "libritts_r_failed_speech_restoration_examples"
+    failed.mkdir()
+    path = f"./train-clean-100/9902/5502/{FAILED}.wav\n"
+    (failed / "train-clean-100_bad_sample_list.txt").write_text(path, newline="")
+    _write_styles(folder / "LibriTTS-P" / "data", dict(zip(READERS, utterances, strict=True)))
+
+
+def _write_chapter(folder: Path, bank: Bank, reader: Reader) -> dict[str, SpeechEntry]:
+    """Write the recordings and texts of a speaker; return the sentences by id."""
+    place = folder / reader.subset / reader.id / reader.chapter
+    place.mkdir(parents=True)
+    sentences = {entry.sentence: entry for entry in bank.speech("en", reader.voice)}
+    prefix = f"{reader.id}_{reader.chapter}"
+    utterances = {
+        f"{prefix}_{paragraph:06d}_{number:06d}": sentences[sentence]
+        for paragraph, number, sentence in reader.sentences
+    }
+    if FAILED.startswith(prefix):
+        utterances[FAILED] = sentences[1]
+    for id, entry in utterances.items():
+        level = 0.2 if id == FAILED else reader.level
+        write_wav(place / f"{id}.wav", level * samples(entry, RATE), RATE)
+        (place / f"{id}.original.txt").write_text(entry.text, encoding="utf-8")
+        (place / f"{id}.normalized.txt").write_text(entry.normalized_text, encoding="utf-8")
+        if reader.subset != "train-other-500":
+            labels = folder / "LibriTTS-R-MFA/lab/phone" / place.relative_to(folder)
+            _write_alignment(labels / f"{id}.lab", entry)
+    (place / f"._{prefix}_000000_000000.wav").write_bytes(b"\x00\x05\x16\x07")
+    lines = [f"{id}\t{entry.text}\t{entry.normalized_text}" for id, entry in utterances.items()]
+    _write_lines(place / f"{prefix}.trans.tsv", lines)
+    book = [f"{line}\ttrue\t1.00\t2.50\t24.50" for line in lines]
+    _write_lines(place / f"{prefix}.book.tsv", book)
+    return utterances
+
+
+def _write_lines(file: Path, lines: list[str]) -> None:
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="")
+
+
+def _write_alignment(file: Path, entry: SpeechEntry) -> None:
+    """Write phones of equal length; the last stretch has no label."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    phones = [*PHONES[entry.sentence].split(), ""]
+    step = entry.seconds / len(phones)
+    _write_lines(file, [f"{i * step:.2f}\t{(i + 1) * step:.2f}\t{p}" for i, p in enumerate(phones)])
+
+
+def _write_styles(folder: Path, utterances: dict[Reader, dict[str, SpeechEntry]]) -> None:
+    """Write the tables of LibriTTS-P."""
+    folder.mkdir(parents=True)
+    with (folder / "metadata_w_style_prompt_tags_v230922.csv").open(
+        "w", encoding="utf-8", newline=""
+    ) as file:
+        table = csv.DictWriter(file, _COLUMNS.split(), restval="0.5", lineterminator="\n")
+        table.writeheader()
+        for reader, sentences in utterances.items():
+            for id, entry in sentences.items() if reader.id in STYLES else ():
+                row = {
+                    "item_name": id,
+                    "spk_id": reader.id,
+                    "gender": reader.gender,
+                    "content_prompt": entry.normalized_text,
+                    "style_prompt_key": STYLES[reader.id],
+                    "invalid": "1" if id == INVALID else "0",
+                }
+                table.writerow(row)
+    prompts = [f"{key}|{';'.join(options)}" for key, options in PROMPTS.items()]
+    _write_lines(folder / "style_prompt_candidates_v230922.csv", prompts)
+    for number, traits in enumerate(TRAITS, 1):
+        (folder / f"df{number}_en.csv").write_text(traits, encoding="utf-8", newline="")
+    (folder / "excluded_spk_list.txt").write_text("2074\n8295", encoding="utf-8")

@@ -1,1 +1,0 @@
-"""Builds datasets: plan of work units, Parquet writer, process pool, resume."""

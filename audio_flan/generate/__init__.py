@@ -1,0 +1,1 @@
+"""From a task, a corpus and its shards to instances."""

@@ -1,0 +1,1 @@
+"""Miniature corpora: written from a bank of synthesised audio exactly as the publisher would."""

@@ -1,0 +1,1 @@
+"""The vocabulary: clips, labels, drafts, instances, tasks of the taxonomy, languages, notation."""

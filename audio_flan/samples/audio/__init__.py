@@ -1,1 +1,0 @@
-"""Writers of miniature sound corpora, one file each."""

@@ -1,1 +1,0 @@
-"""Writers of miniature music corpora, one file each."""

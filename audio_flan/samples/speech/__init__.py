@@ -1,1 +1,0 @@
-"""Writers of miniature speech corpora, one file each."""
