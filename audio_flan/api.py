@@ -73,9 +73,9 @@ def load_dataset(
     if root is None and not isinstance(corpora, Mapping):
         if seed or limit is not None:
             raise AudioFlanError("seed and limit are of making instances: they need root=FOLDER")
-        place = {"path": repo_id, "revision": revision, "token": token}
+        published = {"path": repo_id, "revision": revision, "token": token}
         how = {"keep_in_memory": keep_in_memory, "streaming": streaming, "columns": columns}
-        options = {**place, **shared, **how}
+        options = {**published, **shared, **how}
         return _published(name, corpora, options)
     builder = _builder(name, root, corpora, cache_dir, seed, limit)
     if streaming:

@@ -70,7 +70,7 @@ class BuildError(AudioFlanError):
     """A build that can not go on (disk full, worker killed, output folder of another kind)."""
 
 
-class SourceError(BuildError):
+class CorpusReadError(BuildError):
     """A corpus that could be read when the build began and can not be read now."""
 
     def __init__(self, corpus: str, where: str, error: Exception) -> None:

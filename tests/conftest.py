@@ -12,7 +12,7 @@ REAL = Path(__file__).parents[2] / "shared" / "real"
 
 
 @pytest.fixture(scope="session")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def miniatures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with all miniature corpora; not to be changed."""
     root = tmp_path_factory.mktemp("corpora")
     write_miniatures(root)

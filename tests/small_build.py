@@ -22,9 +22,9 @@ def build(out: Path, root: Path, *options: str) -> Path:
 
 
 @cache
-def small_build(samples: Path) -> Path:
+def small_build(miniatures: Path) -> Path:
     """All tasks, two instances for each corpus and split; made once in a process."""
-    return build(samples.parent / "small-build", samples, "--limit", "2")
+    return build(miniatures.parent / "small-build", miniatures, "--limit", "2")
 
 
 def front_matter(out: Path) -> dict[str, Any]:

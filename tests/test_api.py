@@ -20,20 +20,20 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def published(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+def published(miniatures: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     out = tmp_path_factory.mktemp("published") / "audio-flan"
     options = [option for task in TASKS for option in ("--task", task)]
     with pytest.raises(SystemExit) as exit:
-        main(["build", str(out), "--root", str(samples), *options])
+        main(["build", str(out), "--root", str(miniatures), *options])
     assert exit.value.code in (0, None)
     return str(out)
 
 
 @pytest.mark.parametrize("config", TASKS)
 def test_published_rows_are_those_of_the_corpora(
-    config: str, samples: Path, published: str, cache: str
+    config: str, miniatures: Path, published: str, cache: str
 ) -> None:
-    made = audio_flan.load_dataset(config, root=samples, cache_dir=cache)
+    made = audio_flan.load_dataset(config, root=miniatures, cache_dir=cache)
     mapped = audio_flan.load_dataset(config, repo_id=published, cache_dir=cache)
     streamed = audio_flan.load_dataset(config, repo_id=published, streaming=True)
     assert isinstance(made, DatasetDict)
@@ -84,9 +84,11 @@ def test_tasks_and_corpora_are_listed() -> None:
 
 
 @pytest.mark.parametrize("streaming", [False, True])
-def test_columns_can_be_chosen(streaming: bool, samples: Path, published: str, cache: str) -> None:
+def test_columns_can_be_chosen(
+    streaming: bool, miniatures: Path, published: str, cache: str
+) -> None:
     names = ["output", "instruction"]
-    for place in ({"root": samples}, {"repo_id": published}):
+    for place in ({"root": miniatures}, {"repo_id": published}):
         rows = audio_flan.load_dataset(
             "speech_asr",
             split="test",
@@ -98,9 +100,9 @@ def test_columns_can_be_chosen(streaming: bool, samples: Path, published: str, c
         assert set(next(iter(rows))) == set(names)
     one = {"corpora": "ljspeech", "split": "test", "columns": ["uuid"], "streaming": streaming}
     chosen = audio_flan.load_dataset("speech_asr", repo_id=published, **one)
-    made = audio_flan.load_dataset("speech_asr", root=samples, **one)
+    made = audio_flan.load_dataset("speech_asr", root=miniatures, **one)
     assert {row["uuid"] for row in chosen} == {row["uuid"] for row in made} != set()
     with pytest.raises(AudioFlanError, match="view 'all' is of published datasets"):
-        audio_flan.load_dataset("all", root=samples)
+        audio_flan.load_dataset("all", root=miniatures)
     with pytest.raises(UnknownNameError, match="did you mean 'instruction'"):
         audio_flan.load_dataset("speech_asr", repo_id=published, columns=["instructions"])

@@ -20,11 +20,11 @@ AUDIT = Path(__file__).parents[1] / "tools" / "audit_answers.py"
 
 
 @pytest.fixture(scope="module")
-def built(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(miniatures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build of all tasks and corpora, two instances of each."""
     out = tmp_path_factory.mktemp("audit") / "out"
     with pytest.raises(SystemExit) as exit:
-        main(["build", str(out), "--root", str(samples), "--limit", "2"])
+        main(["build", str(out), "--root", str(miniatures), "--limit", "2"])
     assert not exit.value.code
     return out
 
@@ -34,8 +34,8 @@ def audit(dataset: Path, corpora: Path, *tasks: str) -> subprocess.CompletedProc
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
-def test_all_answers_agree_with_the_raw_annotations(built: Path, samples: Path) -> None:
-    found = audit(built, samples)
+def test_all_answers_agree_with_the_raw_annotations(built: Path, miniatures: Path) -> None:
+    found = audit(built, miniatures)
     assert found.returncode == 0, found.stdout + found.stderr
     total = found.stdout.splitlines()[-1]
     match = re.fullmatch(
@@ -100,17 +100,17 @@ def clips(dataset: Path, config: str, corpus: str, split: str) -> dict[str, str]
 )
 def test_other_annotations_are_noticed(
     built: Path,
-    samples: Path,
+    miniatures: Path,
     tmp_path: Path,
     config: str,
     corpus: str,
     change: Callable[..., None],
 ) -> None:
-    for folder in samples.iterdir():
+    for folder in miniatures.iterdir():
         (tmp_path / folder.name).symlink_to(folder)
     (own,) = (f for f in tmp_path.iterdir() if f.name.lower().startswith(corpus[:3]))
     own.unlink()
-    shutil.copytree(samples / own.name, own)
+    shutil.copytree(miniatures / own.name, own)
     said = clips(built, config, corpus, "train")
     assert len(said) == 2
     change(tmp_path, *said.values())
@@ -122,7 +122,7 @@ def test_other_annotations_are_noticed(
 
 @pytest.mark.parametrize("column", ["output", "output_audio"])
 def test_rows_with_another_answer_are_noticed(
-    built: Path, samples: Path, tmp_path: Path, column: str
+    built: Path, miniatures: Path, tmp_path: Path, column: str
 ) -> None:
     config = "speech_asr" if column == "output" else "speech_voice_conversion"
     (tmp_path / config).mkdir()
@@ -135,13 +135,13 @@ def test_rows_with_another_answer_are_noticed(
     field = table.schema.field(place)
     swapped = table.set_column(place, field, pa.array(others, field.type))
     pq.write_table(swapped, tmp_path / config / file.name)
-    found = audit(tmp_path, samples, config)
+    found = audit(tmp_path, miniatures, config)
     assert found.returncode == 1
     for uuid in table.column("uuid").to_pylist()[:2]:
         assert f" {uuid}: " in found.stdout
 
 
-def test_a_task_without_a_row_is_noticed(tmp_path: Path, samples: Path) -> None:
-    found = audit(tmp_path, samples, "speech_asr")
+def test_a_task_without_a_row_is_noticed(tmp_path: Path, miniatures: Path) -> None:
+    found = audit(tmp_path, miniatures, "speech_asr")
     assert found.returncode == 1
     assert "speech_asr: no instance" in found.stdout

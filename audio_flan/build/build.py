@@ -57,7 +57,7 @@ def build(
     """
     layout = Layout(Store(out.rstrip("/")))
     with explained(out):
-        layout.check()
+        layout.check_is_build()
         done = find_done(layout, plan)
         _adopt(layout, plan, done)
         for unit in plan.units:

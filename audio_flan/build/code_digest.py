@@ -22,7 +22,7 @@ DATA = (".csv", ".yaml")
 
 
 @cache
-def source_digest(*modules: str) -> str:
+def code_digest(*modules: str) -> str:
     """A hash of the sources of modules of this package, and of all that they import of it.
 
     Data files that are named like a module and lie next to it count as part of it, as do all that
@@ -73,8 +73,8 @@ def _imported_names(source: str) -> Iterator[str]:
 def _path(module: str) -> Path | None:
     """The file of a module of this package; None for any other name."""
     package, *parts = module.split(".")
-    place = PACKAGE.joinpath(*parts)
-    files = (place / "__init__.py", place.with_suffix(".py"))
+    path = PACKAGE.joinpath(*parts)
+    files = (path / "__init__.py", path.with_suffix(".py"))
     return next((file for file in files if package == PACKAGE.name and file.exists()), None)
 
 

@@ -62,8 +62,8 @@ class Estimate:
         figures = {
             name: getattr(self, name) for name in ("clips", "instances", "bytes", "seconds", "done")
         }
-        place = {"config": unit.config, "corpus": unit.corpus, "split": unit.split}
-        return {"key": unit.key, **place, "shards": shards, "files": self.files, **figures}
+        group = {"config": unit.config, "corpus": unit.corpus, "split": unit.split}
+        return {"key": unit.key, **group, "shards": shards, "files": self.files, **figures}
 
 
 def write_estimates(out: str, corpora: Sequence[Corpus], plan: Plan) -> list[Estimate]:
@@ -79,7 +79,7 @@ def write_estimates(out: str, corpora: Sequence[Corpus], plan: Plan) -> list[Est
     """
     layout = Layout(Store(out.rstrip("/")))
     with explained(out):
-        layout.check()
+        layout.check_is_build()
         done = find_done(layout, plan)
     sizes = _sizes(Worker(layout, corpora, plan.options), plan)
     estimates = [
@@ -93,27 +93,27 @@ def write_estimates(out: str, corpora: Sequence[Corpus], plan: Plan) -> list[Est
 
 
 def _sizes(worker: Worker, plan: Plan) -> dict[tuple[str, str], Size]:
-    """The size of each task on each corpus, from the sample of its largest shard."""
+    """The size of each task on each corpus, from the examples of its largest shard."""
     largest: dict[tuple[str, str], tuple[int, Unit, tuple[Clip, ...]]] = {}
     for unit in plan.units:
-        place = unit.config, unit.corpus
+        group = unit.config, unit.corpus
         for shard in unit.shards:
             found = plan.inputs[unit.corpus, shard]
-            if place not in largest or found.clips > largest[place][0]:
-                largest[place] = found.clips, unit, found.sample
-    return {place: _size(worker, unit, sample) for place, (_, unit, sample) in largest.items()}
+            if group not in largest or found.clips > largest[group][0]:
+                largest[group] = found.clips, unit, found.examples
+    return {group: _size(worker, unit, examples) for group, (_, unit, examples) in largest.items()}
 
 
-def _size(worker: Worker, unit: Unit, sample: Sequence[Clip]) -> Size:
-    if not sample:
+def _size(worker: Worker, unit: Unit, examples: Sequence[Clip]) -> Size:
+    if not examples:
         return Size()
     number, size, seconds = 0, 0, 0.0
-    for instance in worker.instances_of(unit, sample):
+    for instance in worker.instances_of(unit, examples):
         texts = (instance.instruction, instance.input, instance.output, instance.other)
         number += 1
         size += instance.audio_bytes + sum(len(text.encode()) for text in texts)
         seconds += instance.seconds
-    return Size(number / len(sample), size / len(sample), seconds / len(sample))
+    return Size(number / len(examples), size / len(examples), seconds / len(examples))
 
 
 def _estimate(unit: Unit, plan: Plan, layout: Layout, size: Size, done: bool) -> Estimate:

@@ -31,10 +31,10 @@ def finish(layout: Layout, plan: Plan) -> list[UnitRecord]:
     """
     records = layout.read_records(unit.key for unit in plan.units)
     parts = layout.find_parts()
-    made: dict[tuple[str, str], list[str]] = {place: [] for place in plan.asked}
+    made: dict[tuple[str, str], list[str]] = {asked: [] for asked in plan.asked}
     for unit in plan.units:
         made[unit.config, unit.split] += _parts(unit, records, parts)
-    _place(layout, parts, made)
+    _name_parts(layout, parts, made)
     manifest = _merge_manifest(layout, plan)
     layout.store.write_text(layout.manifest, json.dumps(manifest, indent=1) + "\n")
     everything = layout.records_of(manifest)
@@ -88,7 +88,7 @@ def _prune(layout: Layout, keys: Collection[str]) -> None:
         layout.store.remove(f"{layout.parts}/{name}")
 
 
-def _place(
+def _name_parts(
     layout: Layout, parts: dict[str, str], made: Mapping[tuple[str, str], Sequence[str]]
 ) -> None:
     """Rename the parts of each split to their final names; safe to be killed at any point."""

@@ -18,7 +18,7 @@ from audio_flan.media.files import file_size
 from audio_flan.model.clip import ANNOTATIONS, Clip, Reject
 from audio_flan.model.labels import Labels
 
-SAMPLED_CLIPS = 16
+EXAMPLE_CLIPS = 16
 """Clips of a shard from which the size of what is made of them is estimated."""
 
 DIGEST_BYTES = 10
@@ -34,12 +34,12 @@ class Input:
     Args:
         digest: hash of its clips and rejects, and of the sizes of their audio files.
         clips: number of its clips.
-        sample: `SAMPLED_CLIPS` of them or more, evenly spread; all where there are fewer.
+        examples: `EXAMPLE_CLIPS` of them or more, evenly spread; all where there are fewer.
     """
 
     digest: str
     clips: int
-    sample: tuple[Clip, ...]
+    examples: tuple[Clip, ...]
 
 
 def read_input(corpus: Corpus, shard: Shard, on_clip: Callable[[Clip], None]) -> Input:
@@ -52,7 +52,7 @@ def read_input(corpus: Corpus, shard: Shard, on_clip: Callable[[Clip], None]) ->
     """
     digest = blake2b(digest_size=DIGEST_BYTES)
     facts_of = attrgetter("id", "audio", *sorted(corpus.provides & ANNOTATIONS))
-    sample: list[Clip] = []
+    examples: list[Clip] = []
     count, step = 0, 1
     for clip in corpus.clips(shard):
         if isinstance(clip, Reject):
@@ -61,12 +61,12 @@ def read_input(corpus: Corpus, shard: Shard, on_clip: Callable[[Clip], None]) ->
         facts = [v if type(v) in PLAIN else _facts(v) for v in facts_of(clip)]
         digest.update(repr(facts).encode("utf-8", "surrogatepass"))
         if count % step == 0:
-            sample.append(clip)
-            if len(sample) == 2 * SAMPLED_CLIPS:
-                sample, step = sample[::2], 2 * step
+            examples.append(clip)
+            if len(examples) == 2 * EXAMPLE_CLIPS:
+                examples, step = examples[::2], 2 * step
         count += 1
         on_clip(clip)
-    return Input(digest.hexdigest(), count, tuple(sample))
+    return Input(digest.hexdigest(), count, tuple(examples))
 
 
 def _facts(value: object) -> object:

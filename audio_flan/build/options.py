@@ -10,7 +10,7 @@ from audio_flan.build.inputs import Input, digest_of
 from audio_flan.corpora.contract import Shard
 from audio_flan.generate.selection import Selection
 
-Place: TypeAlias = tuple[str, Shard]
+CorpusShard: TypeAlias = tuple[str, Shard]
 """A shard, by the key of its corpus."""
 
 
@@ -83,7 +83,7 @@ class Plan:
     units: tuple[Unit, ...]
     options: Options
     asked: tuple[tuple[str, str], ...]
-    inputs: Mapping[Place, Input]
+    inputs: Mapping[CorpusShard, Input]
 
     @property
     def digest(self) -> str:

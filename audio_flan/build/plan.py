@@ -9,12 +9,12 @@ from itertools import chain
 
 import audio_flan
 from audio_flan.build.caps import Draws
-from audio_flan.build.code_digest import source_digest
+from audio_flan.build.code_digest import code_digest
 from audio_flan.build.inputs import Input, digest_of, read_input
-from audio_flan.build.options import Options, Place, Plan, Unit
+from audio_flan.build.options import CorpusShard, Options, Plan, Unit
 from audio_flan.corpora.contract import Corpus, Shard, forget_clips
 from audio_flan.corpora.read.table import Range
-from audio_flan.dataset.gc_pause import collecting_rarely
+from audio_flan.dataset.gc_pause import gc_pause
 from audio_flan.errors import AudioFlanError
 from audio_flan.media.files import forget_sizes
 from audio_flan.model.splits import SPLITS, check_split
@@ -85,7 +85,7 @@ def by_lines(units: Sequence[Unit]) -> list[Unit]:
     return list(chain.from_iterable(together.values()))
 
 
-@collecting_rarely()
+@gc_pause()
 def make_plan(
     corpora: Sequence[Corpus],
     configs: Sequence[str],
@@ -110,7 +110,7 @@ def make_plan(
     pools = _Pools(corpora)
     draws = Draws(options.per_task_cap, options.seed)
     readers = _readers(by_lines(units), pools)
-    inputs: dict[Place, Input] = {}
+    inputs: dict[CorpusShard, Input] = {}
     for number, ((key, shard), tasks) in enumerate(readers.items(), 1):
         inputs[key, shard] = read_input(by_key[key], shard, draws.recorder(by_key[key], tasks))
         on_read(number, len(readers))
@@ -129,9 +129,9 @@ def make_plan(
     return Plan(tuple(keyed), options, asked, inputs)
 
 
-def _readers(units: Sequence[Unit], pools: _Pools) -> dict[Place, list[str]]:
+def _readers(units: Sequence[Unit], pools: _Pools) -> dict[CorpusShard, list[str]]:
     """The tasks that are made from each shard that is read; none of one read for pools only."""
-    readers: dict[Place, list[str]] = {}
+    readers: dict[CorpusShard, list[str]] = {}
     for unit in units:
         for shard in unit.shards:
             readers.setdefault((unit.corpus, shard), []).append(unit.config)
@@ -146,9 +146,9 @@ class _Pools:
 
     def __init__(self, corpora: Sequence[Corpus]) -> None:
         self._corpora = corpora
-        self._places: dict[tuple[str, str], list[Place]] = {}
+        self._places: dict[tuple[str, str], list[CorpusShard]] = {}
 
-    def read_by(self, unit: Unit) -> list[Place]:
+    def read_by(self, unit: Unit) -> list[CorpusShard]:
         task = get_task(unit.config)
         if not isinstance(task, SimulatedTask):
             return []
@@ -158,7 +158,7 @@ class _Pools:
             self._places[place] = list(dict.fromkeys(shards))
         return self._places[place]
 
-    def _shards(self, roles: Iterable[frozenset[str]], split: str) -> Iterator[Place]:
+    def _shards(self, roles: Iterable[frozenset[str]], split: str) -> Iterator[CorpusShard]:
         for fields in roles:
             for corpus in self._corpora:
                 if fields <= corpus.provides:
@@ -172,7 +172,7 @@ def _keyed(
     task = get_task(unit.config)
     parts = {
         "version": audio_flan.__version__,
-        "sources": source_digest(*CORE, type(corpus).__module__, type(task).__module__),
+        "sources": code_digest(*CORE, type(corpus).__module__, type(task).__module__),
         "template": template_digest(unit.config),
         "unit": (unit.config, unit.corpus, unit.split),
         "labels": sorted(corpus.labels.items()),

@@ -14,7 +14,7 @@ from audio_flan.dataset.layout import Layout
 from audio_flan.dataset.parquet import write_parts
 from audio_flan.dataset.record import UnitRecord
 from audio_flan.dataset.statistics import digests_of
-from audio_flan.errors import AudioFlanError, SourceError
+from audio_flan.errors import AudioFlanError, CorpusReadError
 from audio_flan.generate.generation import Generation
 from audio_flan.generate.pools import draw_pools
 from audio_flan.media.files import is_url
@@ -44,7 +44,7 @@ class Worker:
 
         Raises:
             OSError: the folder can not be written to; nothing half-written is left.
-            SourceError: the corpus can not be read any more.
+            CorpusReadError: the corpus can not be read any more.
             Unusable: at the first clip that can not be used, where the options ask for it.
         """
         corpus = self._corpus(unit)
@@ -74,7 +74,7 @@ class Worker:
         """What a unit makes of some of its clips, for an estimate of all.
 
         Raises:
-            SourceError: the corpus can not be read any more.
+            CorpusReadError: the corpus can not be read any more.
         """
         corpus = self._corpus(unit)
         with _reading(corpus):
@@ -100,10 +100,10 @@ class Worker:
 
     def _draw_pools(self, unit: Unit) -> dict[str, Pool]:
         """Auxiliary clips, read once for each task and split."""
-        place = (unit.config, unit.split)
-        if place not in self._pools:
-            self._pools[place] = draw_pools(get_task(unit.config), self.corpora, unit.split)
-        return self._pools[place]
+        key = (unit.config, unit.split)
+        if key not in self._pools:
+            self._pools[key] = draw_pools(get_task(unit.config), self.corpora, unit.split)
+        return self._pools[key]
 
     def _write_rejects(self, unit: Unit, rejects: Sequence[Reject]) -> None:
         lines = [
@@ -139,4 +139,4 @@ def _reading(corpus: Corpus) -> Iterator[None]:
     except AudioFlanError:
         raise
     except kinds as error:
-        raise SourceError(corpus.key, path, error) from error
+        raise CorpusReadError(corpus.key, path, error) from error

@@ -10,39 +10,39 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-PARTS = 16
-"""Parts by the hash of the key, of which one at a time is sorted."""
+BUCKETS = 16
+"""Buckets by the hash of the key, of which one at a time is sorted."""
 
 PENDING = 1 << 16
-"""Entries of a part that are collected before they are sorted in, at least."""
+"""Entries of a bucket that are collected before they are sorted in, at least."""
 
 
 class Ledger:
     """Keys and their values, each with the row where it was first seen.
 
-    An entry takes 24 bytes for each different value of a key, and the sorting of a part five times
-    as much of its sixteenth: 40 bytes an entry in all.
+    An entry takes 24 bytes for each different value of a key, and the sorting of a bucket five
+    times as much of its sixteenth: 40 bytes an entry in all.
     """
 
     def __init__(self) -> None:
-        self._parts = [_Part() for _ in range(PARTS)]
+        self._buckets = [_Bucket() for _ in range(BUCKETS)]
 
     def add(self, key: int, value: int, row: int) -> None:
         """Enter a value of a key; all three are below 2**64."""
-        self._parts[key % PARTS].add(key, value, row)
+        self._buckets[key % BUCKETS].add(key, value, row)
 
     def conflicts(self) -> Iterator[tuple[int, int, int]]:
         """The keys with more than one value: key, first row of the one, first row of another; in
         the order of that other row."""
         import numpy as np
 
-        found = np.concatenate([part.conflicts() for part in self._parts])
+        found = np.concatenate([bucket.conflicts() for bucket in self._buckets])
         for key, first, second in found[found[:, 2].argsort(kind="stable")]:
             yield int(key), int(first), int(second)
 
 
-class _Part:
-    """A part of a ledger: sorted columns (key, value, row), and what is not sorted in yet."""
+class _Bucket:
+    """A bucket of a ledger: sorted columns (key, value, row), and what is not sorted in yet."""
 
     def __init__(self) -> None:
         import numpy as np

@@ -60,7 +60,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ProvenanceClip:
     """A clip of the provenance.
 
     Args:
@@ -98,7 +98,7 @@ class Provenance:
         seed: seed of the build.
     """
 
-    clips: tuple[Source, ...]
+    clips: tuple[ProvenanceClip, ...]
     audio: Mapping[str, str]
     variation: str
     answer: str
@@ -114,7 +114,7 @@ class Provenance:
         tree = json.loads(text)
         try:
             clips = tuple(
-                Source(clip["corpus"], clip["id"], clip["file"]) for clip in tree["clips"]
+                ProvenanceClip(clip["corpus"], clip["id"], clip["file"]) for clip in tree["clips"]
             )
             read = cls(clips, tree["audio"], tree["variation"], tree["answer"], tree["seed"])
         except KeyError as error:

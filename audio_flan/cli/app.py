@@ -166,7 +166,7 @@ def _engine(
 
     if engine == "local":
         local = LocalEngine(workers or 1)
-        local.load_ahead()
+        local.preload()
         return local
     if engine == "ray":
         return RayEngine(ray_address, memory, workers)
@@ -190,9 +190,9 @@ def _planned(
     from audio_flan.cli import show
     from audio_flan.corpora.find import find_corpora
 
-    places = dict(_key_and_path(text) for text in corpus) if corpus else None
+    paths = dict(_key_and_path(text) for text in corpus) if corpus else None
     configs = choose_tasks(task)
-    found = choose_corpora(find_corpora(root, places), options)
+    found = choose_corpora(find_corpora(root, paths), options)
     if not task and (names := left_out()):
         typer.echo(f"left out: {', '.join(names)}; they need audio-flan[simulate]", err=True)
     with show.reading_progress() as on_read:
@@ -273,15 +273,15 @@ def push(
     from audio_flan.hub.push import push as push_dataset
 
     destination = Destination(repo, private, revision, create_pr)
-    receipt = push_dataset(
+    result = push_dataset(
         out,
         destination,
         with_rights=rights,
         without_audio=without_audio,
         dry_run=dry_run,
-        on_ready=lambda cargo: show.show_cargo(cargo, destination),
+        on_ready=lambda upload: show.show_upload(upload, destination),
     )
-    show.show_receipt(receipt)
+    show.show_push(result)
 
 
 @app.command(epilog="Example: `audio-flan sample corpora`")

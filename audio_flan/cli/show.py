@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from audio_flan.build.options import Unit
     from audio_flan.dataset.layout import Layout
     from audio_flan.dataset.record import UnitRecord
-    from audio_flan.hub.push import Destination, Receipt
-    from audio_flan.hub.upload import Cargo
+    from audio_flan.hub.push import Destination, PushResult
+    from audio_flan.hub.upload import Upload
     from audio_flan.wording.template import Variation
 
 FILE_WIDTH = 120
@@ -273,10 +273,10 @@ def show_build(out: str, records: Sequence[UnitRecord] | None) -> None:
     console.print(f"{made:,} instances in {out}{where}")
 
 
-def show_cargo(cargo: Cargo, to: Destination) -> None:
+def show_upload(upload: Upload, to: Destination) -> None:
     """What a push will send: files and bytes of each config, and where they go."""
     sizes: dict[str, list[int]] = {}
-    for name, size in cargo.files.items():
+    for name, size in upload.files.items():
         sizes.setdefault(name.split("/")[0], []).append(size)
     table = Table("config")
     for column in ("files", "bytes"):
@@ -286,21 +286,23 @@ def show_cargo(cargo: Cargo, to: Destination) -> None:
     console.print(table)
     branch = "a pull request" if to.create_pr else to.revision or "main"
     private = "private" if to.private else "public if it is new"
-    total = f"{len(cargo.files)} Parquet files of {sum(cargo.files.values()):,} bytes and the card"
+    total = (
+        f"{len(upload.files)} Parquet files of {sum(upload.files.values()):,} bytes and the card"
+    )
     console.print(f"to send: {total}, to {to.repo_id} ({branch}; {private})", soft_wrap=True)
-    if cargo.withheld:
-        console.print(f"{cargo.withheld:,} rows go without their audio", soft_wrap=True)
+    if upload.withheld:
+        console.print(f"{upload.withheld:,} rows go without their audio", soft_wrap=True)
 
 
-def show_receipt(receipt: Receipt | None) -> None:
+def show_push(result: PushResult | None) -> None:
     """What a push did; None for a dry run."""
-    if receipt is None:
+    if result is None:
         console.print("nothing was sent (dry run)")
         return
-    counts = f"{receipt.sent} files sent, {receipt.unchanged} unchanged, {receipt.removed} removed"
-    console.print(f"{counts}: {receipt.url}", soft_wrap=True)
-    if receipt.unlisted:
-        names = ", ".join(receipt.unlisted)
+    counts = f"{result.sent} files sent, {result.unchanged} unchanged, {result.removed} removed"
+    console.print(f"{counts}: {result.url}", soft_wrap=True)
+    if result.unlisted:
+        names = ", ".join(result.unlisted)
         console.print(f"the new card does not name what else is there: {names}", soft_wrap=True)
 
 

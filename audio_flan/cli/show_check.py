@@ -68,8 +68,8 @@ def _table(findings: Findings) -> Table:
     for kind, count in findings.counts.items():
         shown = [finding for finding in findings.shown if finding.kind == kind]
         for found in shown:
-            place = f"{found.file}\n{found.uuid}".rstrip()
-            table.add_row(kind, escape(place), escape(found.detail))
+            found_at = f"{found.file}\n{found.uuid}".rstrip()
+            table.add_row(kind, escape(found_at), escape(found.detail))
         if count > len(shown):
             table.add_row(kind, "", f"{count - len(shown):,} more")
     return table

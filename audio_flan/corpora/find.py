@@ -23,7 +23,7 @@ def find_corpora(
     Args:
         root: local folder, zip archive or fsspec URL that holds one folder for each corpus, named
             by its key or by the name that the publisher's archive unpacks to.
-        corpora: key or keys to keep, or a mapping of keys to their own places (None: under the
+        corpora: key or keys to keep, or a mapping of keys to their own paths (None: under the
             root); None for all that are found.
 
     Returns:
@@ -41,11 +41,11 @@ def find_corpora(
             raise _nothing_found(str(root))
         return found
     corpora = [corpora] if isinstance(corpora, str) else corpora
-    places = corpora if isinstance(corpora, Mapping) else dict.fromkeys(corpora)
-    for key in places:
+    paths = corpora if isinstance(corpora, Mapping) else dict.fromkeys(corpora)
+    for key in paths:
         corpus_class(key)
-    classes = [cls for cls in corpus_classes() if cls.key in places]
-    return [cls.open(_place(cls.key, places[cls.key], root)) for cls in classes]
+    classes = [cls for cls in corpus_classes() if cls.key in paths]
+    return [cls.open(_path_of(cls.key, paths[cls.key], root)) for cls in classes]
 
 
 def check_root(root: str | None) -> str:
@@ -62,13 +62,13 @@ def check_root(root: str | None) -> str:
     return root
 
 
-def _place(key: str, path: str | None, root: str | None) -> str:
-    place = path or root
-    if place is None or not exists(place):
+def _path_of(key: str, path: str | None, root: str | None) -> str:
+    where = path or root
+    if where is None or not exists(where):
         expected = "a folder or archive with this corpus"
-        found = "nothing there" if place else "neither a path for it nor a root"
-        raise CorpusLayoutError(key, str(place), expected=expected, found=found)
-    return place
+        found = "nothing there" if where else "neither a path for it nor a root"
+        raise CorpusLayoutError(key, str(where), expected=expected, found=found)
+    return where
 
 
 def _nothing_found(root: str) -> RootError:

@@ -11,7 +11,7 @@ NEW_OBJECTS = 50_000
 
 
 @contextmanager
-def collecting_rarely() -> Iterator[None]:
+def gc_pause() -> Iterator[None]:
     """Clips and rows hold no cycles, but looking for some among thousands takes time."""
     thresholds = gc.get_threshold()
     gc.set_threshold(NEW_OBJECTS, *thresholds[1:])

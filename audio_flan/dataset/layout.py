@@ -65,7 +65,7 @@ class Layout:
         """The final name of a Parquet file."""
         return f"{config}/{split}-{index:05d}-of-{count:05d}.parquet"
 
-    def check(self) -> None:
+    def check_is_build(self) -> None:
         """Check that the folder is new, empty, or that of a build.
 
         Raises:

@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio_flan.dataset.gc_pause import collecting_rarely
+from audio_flan.dataset.gc_pause import gc_pause
 from audio_flan.dataset.layout import PART_KEY, Layout
 from audio_flan.dataset.row import arrow_schema, to_table
 from audio_flan.model.instance import AUDIO_COLUMNS, Instance
@@ -39,7 +39,7 @@ def write_parts(instances: Iterable[Instance], layout: Layout, unit: str) -> lis
     parts: list[str] = []
     for first in left:
         part = f"{unit}-{len(parts)}"
-        with layout.store.new_file(layout.part(part)) as path, collecting_rarely():
+        with layout.store.new_file(layout.part(part)) as path, gc_pause():
             _write_file(chain([first], left), path, part)
         parts.append(part)
     return parts

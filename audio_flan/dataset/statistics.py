@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Place(NamedTuple):
+class Dimensions(NamedTuple):
     """What the figures are broken down by."""
 
     config: str
@@ -36,7 +36,8 @@ def digests_of(ids: Iterable[str]) -> bytes:
 
 
 def statistics(layout: Layout, records: Mapping[str, UnitRecord]) -> dict[str, Any]:
-    """Instances, seconds of audio, distinct audios and rejects: of all, and by each of `Place`.
+    """Instances, seconds of audio, distinct audios and rejects: of all and by each of
+    `Dimensions`.
 
     Distinct audios are counted by 64-bit digests of their ids, 8 bytes for each audio of a unit.
 
@@ -44,14 +45,14 @@ def statistics(layout: Layout, records: Mapping[str, UnitRecord]) -> dict[str, A
         layout: a build.
         records: the records of its units by their keys.
     """
-    units: dict[Place, list[UnitRecord]] = defaultdict(list)
-    audios: dict[Place, list[NDArray[np.uint64]]] = defaultdict(list)
+    units: dict[Dimensions, list[UnitRecord]] = defaultdict(list)
+    audios: dict[Dimensions, list[NDArray[np.uint64]]] = defaultdict(list)
     for unit, digests in zip(records.values(), _digests(layout, records), strict=True):
-        place = Place(unit.config, unit.corpus, unit.split, corpus_class(unit.corpus).license)
+        place = Dimensions(unit.config, unit.corpus, unit.split, corpus_class(unit.corpus).license)
         units[place].append(unit)
         audios[place].append(digests)
     groups: dict[str, Any] = {"all": _figures(units, audios, list(units))}
-    for dimension, values in zip(Place._fields, zip(*units, strict=True), strict=True):
+    for dimension, values in zip(Dimensions._fields, zip(*units, strict=True), strict=True):
         groups[f"by_{dimension}"] = {
             value: _figures(units, audios, [p for p in units if getattr(p, dimension) == value])
             for value in sorted(set(values))
@@ -68,14 +69,14 @@ def _digests(layout: Layout, units: Iterable[str]) -> Iterator[NDArray[np.uint64
 
 
 def _figures(
-    units: dict[Place, list[UnitRecord]],
-    audios: dict[Place, list[NDArray[np.uint64]]],
-    places: Sequence[Place],
+    units: dict[Dimensions, list[UnitRecord]],
+    audios: dict[Dimensions, list[NDArray[np.uint64]]],
+    groups: Sequence[Dimensions],
 ) -> dict[str, Any]:
     import numpy as np
 
-    tallies = [unit.tally for place in places for unit in units[place]]
-    hashes = [array for place in places for array in audios[place]]
+    tallies = [unit.tally for place in groups for unit in units[place]]
+    hashes = [array for place in groups for array in audios[place]]
     rejected = sum((tally.rejected for tally in tallies), Counter())
     return {
         "instances": sum(tally.made for tally in tallies),

@@ -13,7 +13,7 @@ from audio_flan.corpora.contract import Corpus, Shard
 from audio_flan.errors import Unusable
 from audio_flan.generate.selection import NotSelected, Selection
 from audio_flan.generate.tally import LARGE_ROW, Tally
-from audio_flan.media.audio import AudioRef, EncodedAudio, Waveform, check, encode, load
+from audio_flan.media.audio import AudioRef, EncodedAudio, Waveform, encode, load, probe
 from audio_flan.model.clip import Clip, Reject
 from audio_flan.model.draft import Draft, Value
 from audio_flan.model.instance import (
@@ -28,7 +28,7 @@ from audio_flan.model.instance import (
     to_json,
 )
 from audio_flan.model.labels import Labels
-from audio_flan.model.provenance import _is_same_file, _owner, _place, _role
+from audio_flan.model.provenance import _is_same_file, _location, _owner, _role
 from audio_flan.model.randomness import Rng
 from audio_flan.tasks import task_template
 from audio_flan.tasks.contract import ClipTask, PairTask, Pool, SimulatedTask, Task
@@ -230,7 +230,7 @@ class Generation:
             if self._verify:
                 load(clip.audio, verify=True)
             else:
-                check(clip.audio)
+                probe(clip.audio)
         except Unusable as error:
             self._reject(Reject(clip.corpus, clip.id, error.reason, error.detail))
             return False
@@ -316,9 +316,9 @@ class Generation:
             if len(slots) == 1 and _is_same_file(used[slots[0]][1], audio):
                 audio = used[slots[0]][1]
             else:
-                parts += [f"{quote(slot)}:{{{_place(used[slot][1])}}}" for slot in slots]
+                parts += [f"{quote(slot)}:{{{_location(used[slot][1])}}}" for slot in slots]
             corpus, id = quote(clip.corpus), quote(clip.id)
-            clips.append(f'{{"corpus":{corpus},"id":{id},{_place(audio)}}}')
+            clips.append(f'{{"corpus":{corpus},"id":{id},{_location(audio)}}}')
         stretches = f',"parts":{{{",".join(parts)}}}' if parts else ""
         simulation = f',"simulation":{to_json(draft.simulation)}' if draft.simulation else ""
         return f'{{"clips":[{",".join(clips)}]{stretches},{self._wording(variation)}{simulation}}}'

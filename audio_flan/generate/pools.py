@@ -7,7 +7,7 @@ from itertools import chain, islice
 
 from audio_flan.corpora.contract import Corpus
 from audio_flan.errors import Unusable
-from audio_flan.media.audio import check
+from audio_flan.media.audio import probe
 from audio_flan.model.clip import Clip
 from audio_flan.tasks.contract import Pool, SimulatedTask, Task
 
@@ -40,7 +40,7 @@ def _pool_clips(fields: frozenset[str], corpus: Corpus, split: str) -> Iterator[
         for clip in corpus.clips(shard) if fields <= provided else ():
             if isinstance(clip, Clip) and all(getattr(clip, name) for name in fields):
                 try:
-                    check(clip.audio)
+                    probe(clip.audio)
                 except Unusable:
                     continue
                 yield clip

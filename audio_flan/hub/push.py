@@ -14,7 +14,7 @@ import audio_flan
 from audio_flan.dataset.layout import CARD
 from audio_flan.dataset.rights import forbidding, refusal
 from audio_flan.errors import AudioFlanError
-from audio_flan.hub.upload import Cargo, FinishedBuild, loaded
+from audio_flan.hub.upload import FinishedBuild, Upload, staged
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -47,7 +47,7 @@ class Destination:
     revision: str | None = None
     create_pr: bool = False
 
-    def check(self) -> None:
+    def check_name(self) -> None:
         """Check all that needs no network.
 
         Raises:
@@ -72,7 +72,7 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class PushResult:
     """What a push did.
 
     Args:
@@ -95,8 +95,8 @@ def push(
     with_rights: bool = False,
     without_audio: bool = False,
     dry_run: bool = False,
-    on_ready: Callable[[Cargo], None] = lambda cargo: None,
-) -> Receipt | None:
+    on_ready: Callable[[Upload], None] = lambda upload: None,
+) -> PushResult | None:
     """Publish a finished build; what the repository has already is not sent again.
 
     Shards that the build's configs no longer have are removed; the card is written anew.
@@ -118,17 +118,17 @@ def push(
     """
     # Read by hf_xet as it starts; a choice that was made outside counts.
     os.environ.setdefault(*NOTE_EACH_BLOCK)
-    destination.check()
+    destination.check_name()
     build = FinishedBuild.open(out)
     if not dry_run:
         _check_token()
     forbidden = _withheld(build, with_rights, without_audio)
-    with loaded(build, destination.repo_id, forbidden) as cargo:
-        on_ready(cargo)
+    with staged(build, destination.repo_id, forbidden) as upload:
+        on_ready(upload)
         if dry_run:
             return None
         with _explained(destination):
-            return _send(cargo, destination)
+            return _send(upload, destination)
 
 
 def _withheld(
@@ -153,7 +153,7 @@ def _check_token() -> None:
         )
 
 
-def _send(cargo: Cargo, to: Destination) -> Receipt:
+def _send(upload: Upload, to: Destination) -> PushResult:
     """Send it; the difference of the repository before and after tells what that did."""
     from huggingface_hub import HfApi
 
@@ -161,28 +161,28 @@ def _send(cargo: Cargo, to: Destination) -> Receipt:
     _open_repository(api, to)
     before = _tree(api, to.repo_id, to.revision)
     _check_scripts(to.repo_id, before)
-    count = len({name.split("/")[0] for name in cargo.files})
+    count = len({name.split("/")[0] for name in upload.files})
     commit = api.upload_folder(
         repo_id=to.repo_id,
         repo_type="dataset",
-        folder_path=cargo.folder,
+        folder_path=upload.folder,
         revision=to.revision,
         create_pr=to.create_pr,
         commit_message=f"{count} tasks by audio-flan {audio_flan.__version__}",
         # One pattern for all shards of a split, as each pattern is tried on each file.
-        allow_patterns=[CARD, *{re.sub(r"-\d{5}-", "-?????-", name) for name in cargo.files}],
-        delete_patterns=[f"{config}/*.parquet" for config in cargo.configs],
+        allow_patterns=[CARD, *{re.sub(r"-\d{5}-", "-?????-", name) for name in upload.files}],
+        delete_patterns=[f"{config}/*.parquet" for config in upload.configs],
     )
     after = _tree(api, to.repo_id, commit.pr_revision or to.revision)
-    ours = {CARD, *cargo.files}
+    ours = {CARD, *upload.files}
     unchanged = sum(before.get(path) == after[path] for path in ours)
     shards = filter(None, map(SHARD.fullmatch, after))
-    return Receipt(
+    return PushResult(
         sent=len(ours) - unchanged,
         unchanged=unchanged,
         removed=len(before.keys() - after.keys()),
         url=commit.pr_url or commit.commit_url,
-        unlisted=sorted({shard[1] for shard in shards} - set(cargo.configs)),
+        unlisted=sorted({shard[1] for shard in shards} - set(upload.configs)),
     )
 
 
@@ -245,14 +245,14 @@ def _explained(to: Destination) -> Iterator[None]:
 def _advice(error: Exception, to: Destination) -> str:
     """What to do about an answer of the Hub."""
     status = error.response.status_code  # type: ignore[attr-defined]
-    place = f"{to.repo_id}, revision {to.revision}" if to.revision else to.repo_id
+    repository = f"{to.repo_id}, revision {to.revision}" if to.revision else to.repo_id
     known = {
         401: "the Hub does not accept the token (401): log in again with `hf auth login`, or set "
         "HF_TOKEN to a valid one",
         403: f"the token may not write to {to.repo_id} (403): give it write permission and be a "
         "member of the organisation, or open a pull request by --create-pr",
-        404: f"the Hub has no {place}, or hides it from this token (404): check name, revision and "
-        "permissions of the token",
+        404: f"the Hub has no {repository}, or hides it from this token (404): check name, "
+        "revision and permissions of the token",
     }
     return known.get(status, f"the Hub refuses ({status}: {_first_line(error)}); {AGAIN}")
 

@@ -72,7 +72,7 @@ def _names(records: Records) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Cargo:
+class Upload:
     """What is ready to be sent.
 
     Args:
@@ -89,9 +89,9 @@ class Cargo:
 
 
 @contextmanager
-def loaded(
+def staged(
     build: FinishedBuild, repo_id: str, forbidden: Sequence[type[Corpus]]
-) -> Iterator[Cargo]:
+) -> Iterator[Upload]:
     """A folder with what a repository gets, for as long as it takes to send it.
 
     Args:
@@ -111,6 +111,6 @@ def loaded(
         card = render_card(Store(str(folder)), build.records, repo_id, forbidden, withheld)
         (folder / CARD).write_text(card, encoding="utf-8")
         sizes = {name: (folder / name).stat().st_size for name in names}
-        yield Cargo(folder, list(build.records), sizes, withheld)
+        yield Upload(folder, list(build.records), sizes, withheld)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

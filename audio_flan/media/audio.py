@@ -107,7 +107,7 @@ def load(ref: AudioRef, *, verify: bool = False) -> EncodedAudio:
     return EncodedAudio(data, info.extension, info.seconds)
 
 
-def check(ref: AudioRef) -> AudioInfo:
+def probe(ref: AudioRef) -> AudioInfo:
     """Look at an audio file's header and length only.
 
     Raises:

@@ -191,11 +191,11 @@ def _describe(sound: SoundFile, file: IO[bytes], size: int, name: str) -> AudioI
 
 def _check_last_page(file: IO[bytes], size: int, name: str) -> None:
     """An Ogg stream declares no length, but marks its last page (RFC 3533, section 6)."""
-    place = file.tell()
+    position = file.tell()
     file.seek(max(0, size - 2 * LARGEST_PAGE))
     data = file.read()
     # libsndfile goes on from where it was.
-    file.seek(place)
+    file.seek(position)
     page = data.rfind(b"OggS")
     segments = data[page + 26] if page + 27 <= len(data) else 0
     end = page + 27 + segments + sum(data[page + 27 : page + 27 + segments])

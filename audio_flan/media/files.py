@@ -17,7 +17,7 @@ from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
 
 from audio_flan.errors import AudioFlanError, Unusable
-from audio_flan.media.split_zip import SplitZip, is_split, part_suffix
+from audio_flan.media.split_zip import SplitZip, is_split, volume_suffix
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
@@ -198,7 +198,7 @@ def _open_archive(path: str, process: int) -> ZipFile | SplitZip:
     # Of an archive in an archive, a chain of URLs, the first one tells the name.
     name, chain, outer = path.partition("::") if is_url(path) else (path, "", "")
     stem = name[: -len(".zip")]
-    return SplitZip(file, lambda part: open_file(f"{stem}{part_suffix(part)}{chain}{outer}"))
+    return SplitZip(file, lambda n: open_file(f"{stem}{volume_suffix(n)}{chain}{outer}"))
 
 
 class _Cells:

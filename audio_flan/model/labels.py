@@ -71,9 +71,9 @@ class Labels:
     def _with_others(self, others: Sequence[str], rng: Rng) -> tuple[str, ...]:
         count = rng.integer(1, len(self.values))
         new = rng.sample(others, min(count, len(others)))
-        places = rng.sample(range(len(self.values)), len(new))
-        replaced = dict(zip(places, new, strict=True))
-        answer = [replaced.get(place, value) for place, value in enumerate(self.values)]
+        positions = rng.sample(range(len(self.values)), len(new))
+        replaced = dict(zip(positions, new, strict=True))
+        answer = [replaced.get(position, value) for position, value in enumerate(self.values)]
         return tuple(answer if self.ordered else sorted(answer))
 
 

@@ -37,9 +37,9 @@ def merged(items: Iterable[Span], gap: float) -> list[Span]:
     done: list[Span] = []
     last: dict[str, int] = {}
     for span in sorted(items, key=lambda span: (span.start, span.end, span.label)):
-        place = last.get(span.label)
-        if place is not None and span.start - done[place].end <= gap:
-            done[place] = replace(done[place], end=max(done[place].end, span.end))
+        index = last.get(span.label)
+        if index is not None and span.start - done[index].end <= gap:
+            done[index] = replace(done[index], end=max(done[index].end, span.end))
         else:
             last[span.label] = len(done)
             done.append(span)

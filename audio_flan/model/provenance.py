@@ -10,7 +10,7 @@ from audio_flan.model.clip import Clip
 from audio_flan.model.draft import Draft
 
 
-def _place(audio: AudioRef) -> str:
+def _location(audio: AudioRef) -> str:
     """File and stretch as JSON without its braces; composed, as encoding a dict is slow."""
     stretch = "" if audio.start is None else f',"start":{audio.start},"end":{audio.end}'
     channel = "" if audio.channel is None else f',"channel":{audio.channel}'

@@ -57,7 +57,7 @@ def active_stretches(samples: NDArray[np.float32], rate: int) -> list[tuple[floa
     ]
 
 
-def place(
+def lay_out(
     pieces: Sequence[NDArray[np.float32]], starts: Sequence[float], seconds: float, rate: int
 ) -> tuple[NDArray[np.float32], list[tuple[float, float]]]:
     """Signals laid out on silence, each faded in and out over 5 ms.

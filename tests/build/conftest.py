@@ -9,9 +9,9 @@ import pytest
 
 
 @pytest.fixture
-def speech(samples: Path, tmp_path: Path) -> Path:
+def speech(miniatures: Path, tmp_path: Path) -> Path:
     """A root with a copy of the miniature LJ Speech that may be broken."""
-    shutil.copytree(samples / "LJSpeech-1.1", tmp_path / "root" / "LJSpeech-1.1")
+    shutil.copytree(miniatures / "LJSpeech-1.1", tmp_path / "root" / "LJSpeech-1.1")
     return tmp_path / "root"
 
 

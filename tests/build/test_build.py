@@ -17,48 +17,48 @@ from audio_flan.model.instance import AUDIO_COLUMNS
 
 
 @pytest.fixture(scope="module")
-def built(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(miniatures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("build") / "out"
-    assert build(out, samples) == 0
+    assert build(out, miniatures) == 0
     return out
 
 
 def test_any_number_of_workers_gives_the_same_bytes(
-    built: Path, samples: Path, tmp_path: Path
+    built: Path, miniatures: Path, tmp_path: Path
 ) -> None:
-    assert build(tmp_path / "out", samples, "--workers", "2") == 0
+    assert build(tmp_path / "out", miniatures, "--workers", "2") == 0
     assert digests(tmp_path / "out") == digests(built)
 
 
-def test_a_rerun_changes_nothing(samples: Path, tmp_path: Path) -> None:
-    build(tmp_path / "out", samples, "--task", "speech_asr")
+def test_a_rerun_changes_nothing(miniatures: Path, tmp_path: Path) -> None:
+    build(tmp_path / "out", miniatures, "--task", "speech_asr")
     times = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")}
     before = digests(tmp_path / "out")
-    build(tmp_path / "out", samples, "--task", "speech_asr")
+    build(tmp_path / "out", miniatures, "--task", "speech_asr")
     assert digests(tmp_path / "out") == before
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")} == times
 
 
 @pytest.mark.parametrize("kind", ["*.json", "*.rejects.jsonl", "*.audio-ids"])
-def test_a_unit_that_lost_a_file_runs_again(samples: Path, tmp_path: Path, kind: str) -> None:
-    build(tmp_path / "out", samples, "--task", "speech_asr")
+def test_a_unit_that_lost_a_file_runs_again(miniatures: Path, tmp_path: Path, kind: str) -> None:
+    build(tmp_path / "out", miniatures, "--task", "speech_asr")
     before = digests(tmp_path / "out")
     lost = sorted((tmp_path / "out" / ".build" / "units").glob(kind))
     assert len(lost) > 2
     lost[1].unlink()
-    assert build(tmp_path / "out", samples, "--task", "speech_asr") == 0
+    assert build(tmp_path / "out", miniatures, "--task", "speech_asr") == 0
     assert digests(tmp_path / "out") == before
 
 
-def test_another_task_joins_and_other_options_replace(samples: Path, tmp_path: Path) -> None:
+def test_another_task_joins_and_other_options_replace(miniatures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    build(out, samples, "--task", "speech_asr")
+    build(out, miniatures, "--task", "speech_asr")
     asr = digests(out / "speech_asr")
-    build(out, samples, "--task", "speech_tts")
+    build(out, miniatures, "--task", "speech_tts")
     assert digests(out / "speech_asr") == asr
     card = (out / "README.md").read_text(encoding="utf-8")
     assert 'config_name: "speech_asr"' in card and 'config_name: "speech_tts"' in card
-    build(out, samples, "--task", "speech_asr", "--limit", "1", "--split", "train")
+    build(out, miniatures, "--task", "speech_asr", "--limit", "1", "--split", "train")
     counts = [pq.read_metadata(path).num_rows for path in (out / "speech_asr").glob("train-*")]
     assert len(counts) >= 2 and set(counts) == {1}
     rows = json.loads((out / ".build" / "manifest.json").read_text())["speech_asr"]
@@ -70,14 +70,14 @@ def test_another_task_joins_and_other_options_replace(samples: Path, tmp_path: P
     )
 
 
-def test_a_corpus_that_joins_renumbers_the_files(samples: Path, tmp_path: Path) -> None:
+def test_a_corpus_that_joins_renumbers_the_files(miniatures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    build(out, samples, "--corpus", "ljspeech", "--task", "speech_asr")
+    build(out, miniatures, "--corpus", "ljspeech", "--task", "speech_asr")
     assert [p.name for p in (out / "speech_asr").glob("train-*")] == [
         "train-00000-of-00001.parquet"
     ]
-    build(out, samples, "--task", "speech_asr")
-    build(tmp_path / "fresh", samples, "--task", "speech_asr")
+    build(out, miniatures, "--task", "speech_asr")
+    build(tmp_path / "fresh", miniatures, "--task", "speech_asr")
     assert digests(out) == digests(tmp_path / "fresh")
 
 
@@ -180,10 +180,10 @@ def test_paths_that_leave_the_corpus_are_rejected_and_never_opened(
 
 
 def test_a_folder_of_something_else_is_refused(
-    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    miniatures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "thesis.tex").write_text("important")
-    assert build(tmp_path, samples) == 2
+    assert build(tmp_path, miniatures) == 2
     assert "not empty and holds no build" in capsys.readouterr().err
     assert (tmp_path / "thesis.tex").read_text() == "important"
 
@@ -247,10 +247,10 @@ def test_every_audio_cell_opens(built: Path) -> None:
 
 
 def test_a_build_of_rejects_only_says_why(
-    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    miniatures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = tmp_path / "LJSpeech-1.1"
-    shutil.copytree(samples / "LJSpeech-1.1", root)
+    shutil.copytree(miniatures / "LJSpeech-1.1", root)
     out = tmp_path / "out"
     assert build(out, tmp_path, "--task", "speech_asr") == 0
     assert (out / "README.md").exists()

@@ -35,13 +35,15 @@ def jobs(environment: dict[str, str]) -> list[dict[str, Any]]:
     return [job for job in found if "export" in job["asked"]]
 
 
-def test_slurm_makes_the_same_bytes(slurm: dict[str, str], samples: Path, tmp_path: Path) -> None:
-    build(tmp_path / "local", samples, *TASKS)
+def test_slurm_makes_the_same_bytes(
+    slurm: dict[str, str], miniatures: Path, tmp_path: Path
+) -> None:
+    build(tmp_path / "local", miniatures, *TASKS)
     options = ("--engine", "slurm", "--partition", "cpu", "--time", "02:00:00", "--memory", "3")
     more = ("--units-per-job", "4", "--workers", "2", "--sbatch", "account=speech")
     # A relative place: the jobs start in folders of their own.
     done = in_new_process(
-        *("build", "out", "--root", samples, *TASKS, *options, *more), cwd=tmp_path, env=slurm
+        *("build", "out", "--root", miniatures, *TASKS, *options, *more), cwd=tmp_path, env=slurm
     )
     assert done.returncode == 0, done.stderr
     assert "submitted; the last job finishes" in done.stdout
@@ -84,11 +86,11 @@ def test_a_failed_slurm_job_is_made_up_for(
 
 
 def test_what_slurm_needs_is_said(
-    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    miniatures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert build(tmp_path / "out", samples, "--engine", "slurm") == 2
+    assert build(tmp_path / "out", miniatures, "--engine", "slurm") == 2
     assert "--partition" in capsys.readouterr().err
-    assert build(tmp_path / "out", samples, "--engine", "slurmm") == 2
+    assert build(tmp_path / "out", miniatures, "--engine", "slurmm") == 2
     assert "did you mean 'slurm'" in capsys.readouterr().err
 
 

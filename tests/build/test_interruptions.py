@@ -145,7 +145,7 @@ def test_audio_that_could_not_be_read_is_tried_again(speech: Path, tmp_path: Pat
 
 
 def test_a_corpus_that_can_not_be_read_any_more_is_told_of(
-    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    miniatures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from audio_flan.build.build import build as build_dataset
     from audio_flan.build.options import Options
@@ -154,7 +154,7 @@ def test_a_corpus_that_can_not_be_read_any_more_is_told_of(
     from audio_flan.errors import BuildError
 
     root = tmp_path / "root"
-    shutil.copytree(samples / "LJSpeech-1.1", root / "LJSpeech-1.1")
+    shutil.copytree(miniatures / "LJSpeech-1.1", root / "LJSpeech-1.1")
     corpora = find_corpora(str(root))
     plan = make_plan(corpora, ["speech_asr"], None, Options())
     (root / "LJSpeech-1.1").rename(tmp_path / "away")
@@ -164,7 +164,9 @@ def test_a_corpus_that_can_not_be_read_any_more_is_told_of(
     assert build_dataset(str(tmp_path / "out"), corpora, plan)
 
 
-def test_audio_that_goes_away_with_its_corpus_is_no_reject(samples: Path, tmp_path: Path) -> None:
+def test_audio_that_goes_away_with_its_corpus_is_no_reject(
+    miniatures: Path, tmp_path: Path
+) -> None:
     from audio_flan.build.build import build as build_dataset
     from audio_flan.build.options import Options
     from audio_flan.build.plan import make_plan
@@ -172,7 +174,7 @@ def test_audio_that_goes_away_with_its_corpus_is_no_reject(samples: Path, tmp_pa
     from audio_flan.errors import BuildError
 
     root, away = tmp_path / "root" / "LJSpeech-1.1", tmp_path / "away"
-    shutil.copytree(samples / "LJSpeech-1.1", root)
+    shutil.copytree(miniatures / "LJSpeech-1.1", root)
     corpora = find_corpora(str(root.parent))
     plan = make_plan(corpora, ["speech_asr", "speech_tts"], None, Options())
 

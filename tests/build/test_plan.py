@@ -61,12 +61,12 @@ def test_a_unit_is_known_before_it_runs(speech: Path, tmp_path: Path) -> None:
     assert {part.split("-")[0] for part in stored} == units(out)
 
 
-def test_estimates_are_near_the_truth(samples: Path, tmp_path: Path) -> None:
+def test_estimates_are_near_the_truth(miniatures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     configs = ("speech_asr", "speech_denoising", "audio_continuation", "music_beat_tracking")
     options = [option for config in configs for option in ("--task", config)]
-    planned = plan(out, samples, *options)
-    assert build(out, samples, *options) == 0
+    planned = plan(out, miniatures, *options)
+    assert build(out, miniatures, *options) == 0
     for config in configs:
         of_task = [unit for unit in planned if unit["config"] == config]
         files = list(out.glob(f"{config}/*.parquet"))
@@ -111,8 +111,8 @@ def test_audio_that_arrives_later_is_built(speech: Path, tmp_path: Path) -> None
     assert digests(out) == digests(undisturbed)
 
 
-def test_an_annotation_beside_the_audio_counts(samples: Path, tmp_path: Path) -> None:
-    shutil.copytree(samples / "vocadito", tmp_path / "root" / "vocadito")
+def test_an_annotation_beside_the_audio_counts(miniatures: Path, tmp_path: Path) -> None:
+    shutil.copytree(miniatures / "vocadito", tmp_path / "root" / "vocadito")
     task = ("--task", "music_beat_level_pitch_estimation", "--split", "train")
     before = keys(tmp_path / "out", tmp_path / "root", *task)
     notes = sorted((tmp_path / "root").rglob("*_notesA1.csv"))

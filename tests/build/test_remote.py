@@ -81,11 +81,11 @@ def s3() -> Iterator[S3]:
 
 
 @pytest.fixture(scope="module")
-def root(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(miniatures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two corpora, with an audio file missing."""
     root = tmp_path_factory.mktemp("remote") / "root"
     for name in CORPORA:
-        shutil.copytree(samples / name, root / name)
+        shutil.copytree(miniatures / name, root / name)
     next((root / CORPORA[1]).rglob("*.wav")).unlink()
     return root
 
@@ -116,17 +116,17 @@ def test_from_s3_to_s3_the_bytes_are_the_same(
 
 
 def test_every_corpus_reads_the_same_from_s3(
-    s3: S3, samples: Path, monkeypatch: pytest.MonkeyPatch
+    s3: S3, miniatures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    s3.files.put(str(samples), "bucket/all", recursive=True)
+    s3.files.put(str(miniatures), "bucket/all", recursive=True)
     monkeypatch.setitem(fsspec.config.conf, "s3", dict(s3.files.storage_options))
     there = find_corpora("s3://bucket/all")
-    here = find_corpora(str(samples))
+    here = find_corpora(str(miniatures))
     assert [corpus.key for corpus in there] == [corpus.key for corpus in here]
     for local, remote in zip(here, there, strict=True):
         assert local.shards() == remote.shards(), local.key
         for shard in chain.from_iterable(local.shards().values()):
-            clips = repr(list(local.clips(shard))).replace(str(samples), "s3://bucket/all")
+            clips = repr(list(local.clips(shard))).replace(str(miniatures), "s3://bucket/all")
             assert repr(list(remote.clips(shard))) == clips, (local.key, shard)
 
 

@@ -19,19 +19,19 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def built(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(miniatures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("build") / "out"
     with pytest.raises(SystemExit):
-        main(["build", str(out), "--root", str(samples)])
+        main(["build", str(out), "--root", str(miniatures)])
     return out
 
 
 @pytest.mark.parametrize("config", task_configs())
 def test_stream_map_and_published_rows_are_equal(
-    config: str, samples: Path, built: Path, cache: str
+    config: str, miniatures: Path, built: Path, cache: str
 ) -> None:
-    mapped = audio_flan.load_dataset(config, root=samples, cache_dir=cache)
-    streamed = audio_flan.load_dataset(config, root=samples, streaming=True)
+    mapped = audio_flan.load_dataset(config, root=miniatures, cache_dir=cache)
+    streamed = audio_flan.load_dataset(config, root=miniatures, streaming=True)
     assert isinstance(mapped, datasets.DatasetDict)
     assert isinstance(streamed, datasets.IterableDatasetDict)
     published = datasets.load_dataset(str(built), config, streaming=True, cache_dir=cache)
@@ -44,38 +44,42 @@ def test_stream_map_and_published_rows_are_equal(
         assert mapped[split].features == as_they_lie.features
 
 
-def test_one_split_gives_one_dataset(samples: Path, cache: str) -> None:
-    rows = audio_flan.load_dataset("speech_asr", root=str(samples), split="test", cache_dir=cache)
+def test_one_split_gives_one_dataset(miniatures: Path, cache: str) -> None:
+    rows = audio_flan.load_dataset(
+        "speech_asr", root=str(miniatures), split="test", cache_dir=cache
+    )
     assert isinstance(rows, datasets.Dataset) and {"aishell3", "ljspeech"} <= set(rows["corpus"])
-    stream = audio_flan.load_dataset("speech_asr", root=samples, split="test", streaming=True)
+    stream = audio_flan.load_dataset("speech_asr", root=miniatures, split="test", streaming=True)
     assert isinstance(stream, datasets.IterableDataset)
-    part = audio_flan.load_dataset("speech_asr", root=samples, split="test[:3]", cache_dir=cache)
+    part = audio_flan.load_dataset("speech_asr", root=miniatures, split="test[:3]", cache_dir=cache)
     assert part["uuid"][:] == rows["uuid"][:3]
 
 
-def test_audio_decodes_without_torch(samples: Path) -> None:
-    row = next(iter(audio_flan.load_dataset("speech_asr", root=samples, streaming=True)["train"]))
+def test_audio_decodes_without_torch(miniatures: Path) -> None:
+    row = next(
+        iter(audio_flan.load_dataset("speech_asr", root=miniatures, streaming=True)["train"])
+    )
     decoded, rate = audio_flan.decode(row["input_audio"])
     assert rate == 44_100 and decoded.shape[0] == 1
     assert decoded.shape[1] / rate == pytest.approx(row["seconds"], abs=1e-4)
 
 
-def test_corpora_select_and_point_anywhere(samples: Path) -> None:
+def test_corpora_select_and_point_anywhere(miniatures: Path) -> None:
     def corpora(**options: object) -> set[str]:
         stream = audio_flan.load_dataset("speech_asr", split="train", streaming=True, **options)
         return {row["corpus"] for row in stream}
 
-    assert corpora(root=samples, corpora=["ljspeech"]) == {"ljspeech"}
-    assert corpora(corpora={"aishell3": str(samples / "data_aishell3")}) == {"aishell3"}
-    both = {"aishell3": str(samples / "data_aishell3"), "ljspeech": str(samples)}
+    assert corpora(root=miniatures, corpora=["ljspeech"]) == {"ljspeech"}
+    assert corpora(corpora={"aishell3": str(miniatures / "data_aishell3")}) == {"aishell3"}
+    both = {"aishell3": str(miniatures / "data_aishell3"), "ljspeech": str(miniatures)}
     assert corpora(corpora=both) == {"aishell3", "ljspeech"}
 
 
-def test_limit_and_seed_are_kept_apart_in_the_cache(samples: Path, cache: str) -> None:
+def test_limit_and_seed_are_kept_apart_in_the_cache(miniatures: Path, cache: str) -> None:
     def load(**options: int) -> list[dict[str, object]]:
         return list(
             audio_flan.load_dataset(
-                "speech_denoising", root=samples, split="train", cache_dir=cache, **options
+                "speech_denoising", root=miniatures, split="train", cache_dir=cache, **options
             )
         )
 
@@ -90,12 +94,12 @@ def test_limit_and_seed_are_kept_apart_in_the_cache(samples: Path, cache: str) -
 
 
 def test_changed_metadata_is_not_answered_from_the_cache(
-    samples: Path, tmp_path: Path, cache: str
+    miniatures: Path, tmp_path: Path, cache: str
 ) -> None:
     import shutil
 
     folder = tmp_path / "LJSpeech-1.1"
-    shutil.copytree(samples / "LJSpeech-1.1", folder)
+    shutil.copytree(miniatures / "LJSpeech-1.1", folder)
 
     def count() -> int:
         rows = audio_flan.load_dataset("speech_asr", root=tmp_path, split="train", cache_dir=cache)
@@ -107,18 +111,18 @@ def test_changed_metadata_is_not_answered_from_the_cache(
     assert count() == 3
 
 
-def test_processes_share_the_work(samples: Path, tmp_path: Path) -> None:
+def test_processes_share_the_work(miniatures: Path, tmp_path: Path) -> None:
     rows = audio_flan.load_dataset(
-        "speech_tts", root=samples, split="train", cache_dir=str(tmp_path), num_proc=2
+        "speech_tts", root=miniatures, split="train", cache_dir=str(tmp_path), num_proc=2
     )
-    alone = audio_flan.load_dataset("speech_tts", root=samples, split="train", streaming=True)
+    alone = audio_flan.load_dataset("speech_tts", root=miniatures, split="train", streaming=True)
     assert sorted(rows["uuid"]) == sorted(row["uuid"] for row in alone)
 
 
-def test_a_stream_is_divided_between_nodes(samples: Path) -> None:
+def test_a_stream_is_divided_between_nodes(miniatures: Path) -> None:
     from datasets.distributed import split_dataset_by_node
 
-    stream = audio_flan.load_dataset("speech_asr", root=samples, split="train", streaming=True)
+    stream = audio_flan.load_dataset("speech_asr", root=miniatures, split="train", streaming=True)
     nodes = [
         {row["uuid"] for row in split_dataset_by_node(stream, rank=rank, world_size=2)}
         for rank in (0, 1)
@@ -127,8 +131,8 @@ def test_a_stream_is_divided_between_nodes(samples: Path) -> None:
     assert nodes[0] | nodes[1] == {row["uuid"] for row in stream}
 
 
-def test_streams_mix_with_published_ones(samples: Path, built: Path, cache: str) -> None:
-    own = audio_flan.load_dataset("speech_asr", root=samples, split="train", streaming=True)
+def test_streams_mix_with_published_ones(miniatures: Path, built: Path, cache: str) -> None:
+    own = audio_flan.load_dataset("speech_asr", root=miniatures, split="train", streaming=True)
     published = datasets.load_dataset(
         str(built), "audio_scene_classification", split="train", streaming=True, cache_dir=cache
     )
@@ -157,23 +161,23 @@ def test_the_builder_without_a_root_uses_the_miniature_corpora(tmp_path: Path) -
     assert len(rows) == 3 and {row["corpus"] for row in rows} == {"tau_urban_acoustic_scenes"}
 
 
-def test_mistakes_are_clear(samples: Path) -> None:
+def test_mistakes_are_clear(miniatures: Path) -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'speech_asr'"):
-        audio_flan.load_dataset("speech_asrr", root=samples)
+        audio_flan.load_dataset("speech_asrr", root=miniatures)
     with pytest.raises(UnknownNameError, match="did you mean 'train'"):
-        audio_flan.load_dataset("speech_asr", root=samples, split="trian", streaming=True)
+        audio_flan.load_dataset("speech_asr", root=miniatures, split="trian", streaming=True)
     with pytest.raises(CorpusLayoutError, match="nothing there"):
-        audio_flan.load_dataset("speech_asr", corpora={"ljspeech": str(samples / "nothing")})
+        audio_flan.load_dataset("speech_asr", corpora={"ljspeech": str(miniatures / "nothing")})
     with pytest.raises(RootError, match="no such folder"):
-        audio_flan.load_dataset("speech_asr", root=samples / "nothing")
+        audio_flan.load_dataset("speech_asr", root=miniatures / "nothing")
 
 
 def test_rejects_are_told_of(
-    samples: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    miniatures: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     import shutil
 
-    shutil.copytree(samples / "LJSpeech-1.1", tmp_path / "LJSpeech-1.1")
+    shutil.copytree(miniatures / "LJSpeech-1.1", tmp_path / "LJSpeech-1.1")
     (tmp_path / "LJSpeech-1.1" / "wavs" / "LJ001-0003.wav").unlink()
     rows = list(audio_flan.load_dataset("speech_asr", root=tmp_path, split="train", streaming=True))
     assert len(rows) == 3

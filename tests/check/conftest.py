@@ -9,9 +9,9 @@ from small_dataset import build, copied
 
 
 @pytest.fixture(scope="session")
-def built(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(miniatures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build without a fault; not to be changed."""
-    return build(tmp_path_factory.mktemp("check") / "out", samples)
+    return build(tmp_path_factory.mktemp("check") / "out", miniatures)
 
 
 @pytest.fixture

@@ -40,10 +40,10 @@ def run(*arguments: str | Path) -> int:
     return exit.value.code or 0
 
 
-def build(out: Path, samples: Path) -> Path:
+def build(out: Path, miniatures: Path) -> Path:
     """A build of a few tasks from two corpora, one of which may not be published again."""
     options = [*(f"--corpus={key}" for key in CORPORA), *(f"--task={task}" for task in TASKS)]
-    assert run("build", out, "--root", samples, *options) == 0
+    assert run("build", out, "--root", miniatures, *options) == 0
     return out
 
 

@@ -22,7 +22,7 @@ from audio_flan.corpora import corpus_class
 from audio_flan.dataset.parquet import open_writer
 from audio_flan.dataset.rights import note, read_note
 from audio_flan.dataset.row import arrow_schema
-from audio_flan.hub.upload import FinishedBuild, loaded
+from audio_flan.hub.upload import FinishedBuild, staged
 from audio_flan.model.instance import AUDIO_COLUMNS
 
 FORBIDDEN = corpus_class("fluent_speech_commands")
@@ -37,8 +37,8 @@ def clean(built: Path) -> Report:
 @pytest.fixture
 def published(built: Path, tmp_path: Path) -> Path:
     """What `push --without-audio` sends of it."""
-    with loaded(FinishedBuild.open(built), "team/rows", [FORBIDDEN]) as cargo:
-        return shutil.copytree(cargo.folder, tmp_path / "published")
+    with staged(FinishedBuild.open(built), "team/rows", [FORBIDDEN]) as upload:
+        return shutil.copytree(upload.folder, tmp_path / "published")
 
 
 def kinds(out: Path, **options: Any) -> dict[str, int]:

@@ -20,9 +20,9 @@ def run(*arguments: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def built(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(miniatures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("build") / "out"
-    assert run("build", str(out), "--root", str(samples), "--limit", "2") == 0
+    assert run("build", str(out), "--root", str(miniatures), "--limit", "2") == 0
     return out
 
 
@@ -35,9 +35,9 @@ def test_tasks_as_json_are_the_whole_taxonomy(capsys: pytest.CaptureFixture[str]
 
 
 def test_corpora_tell_what_is_there_and_what_is_missing(
-    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    miniatures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "vocadito").symlink_to(samples / "vocadito")
+    (tmp_path / "vocadito").symlink_to(miniatures / "vocadito")
     (tmp_path / "LJSpeech-1.1" / "wavs").mkdir(parents=True)
     assert run("corpora", "--root", str(tmp_path), "--json") == 0
     corpora = {corpus["key"]: corpus for corpus in json.loads(capsys.readouterr().out)}
@@ -49,18 +49,20 @@ def test_corpora_tell_what_is_there_and_what_is_missing(
     assert not corpora["aishell3"]["found"] and "data_aishell3" in corpora["aishell3"]["missing"]
 
 
-def test_tables_are_printed_for_people(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_tables_are_printed_for_people(
+    miniatures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("tasks") == 0
-    assert run("corpora", "--root", str(samples)) == 0
+    assert run("corpora", "--root", str(miniatures)) == 0
     text = capsys.readouterr().out
     assert "speech_asr" in text and "aishell3" in text and "openslr.org/93" in text
 
 
 def test_build_closes_with_a_table(
-    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    miniatures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    corpus = f"ljspeech={samples / 'LJSpeech-1.1'}"
+    corpus = f"ljspeech={miniatures / 'LJSpeech-1.1'}"
     assert run("build", str(out), "--corpus", corpus, "--task", "speech_asr") == 0
     text = capsys.readouterr().out
     assert "speech_asr" in text and "validation" in text
@@ -102,7 +104,7 @@ def test_sample_writes_every_corpus(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_a_mistake_is_one_clear_message(
     arguments: list[str],
     said: str,
-    samples: Path,
+    miniatures: Path,
     built: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -111,7 +113,7 @@ def test_a_mistake_is_one_clear_message(
     (tmp_path / "other" / "train-clean-100").mkdir(parents=True)
     (tmp_path / "other" / "SPEAKERS.TXT").touch()
     places = {
-        "SAMPLES": samples,
+        "SAMPLES": miniatures,
         "BUILT": built,
         "OUT": tmp_path / "out",
         "EMPTY": tmp_path / "empty",
@@ -127,12 +129,12 @@ def test_a_mistake_is_one_clear_message(
 
 @pytest.mark.parametrize("break_it", ["missing", "encoding"])
 def test_broken_metadata_stops_a_build_with_its_name(
-    break_it: str, samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    break_it: str, miniatures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     import shutil
 
     root = tmp_path / "root"
-    shutil.copytree(samples / "LJSpeech-1.1", root / "LJSpeech-1.1")
+    shutil.copytree(miniatures / "LJSpeech-1.1", root / "LJSpeech-1.1")
     metadata = root / "LJSpeech-1.1" / "metadata.csv"
     text = metadata.read_text(encoding="utf-8")
     metadata.unlink()

@@ -49,8 +49,8 @@ def rejects(folder: Path) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def sample(samples: Path) -> Path:
-    return samples / "AAM"
+def sample(miniatures: Path) -> Path:
+    return miniatures / "AAM"
 
 
 @pytest.fixture(scope="session")

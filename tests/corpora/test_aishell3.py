@@ -27,8 +27,8 @@ def rejects(folder: Path) -> list[Reject]:
 
 
 @pytest.fixture
-def folder(samples: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(samples / "data_aishell3", tmp_path / "root" / "data_aishell3")
+def folder(miniatures: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(miniatures / "data_aishell3", tmp_path / "root" / "data_aishell3")
 
 
 def add_line(folder: Path, line: str, file: str = "train/content.txt") -> None:

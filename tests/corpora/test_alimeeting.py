@@ -40,8 +40,8 @@ def rejects(folder: Path) -> list[Reject]:
 
 
 @pytest.fixture
-def folder(samples: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(samples / TOP, tmp_path / "root" / TOP)
+def folder(miniatures: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(miniatures / TOP, tmp_path / "root" / TOP)
 
 
 def write_grid(folder: Path, tiers: dict[str, list[tuple[float, float, str]]]) -> None:

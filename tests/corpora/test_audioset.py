@@ -40,8 +40,8 @@ def rejects(folder: Path) -> list[Reject]:
 
 
 @pytest.fixture
-def folder(samples: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(samples / "audioset", tmp_path / "root" / "audioset")
+def folder(miniatures: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(miniatures / "audioset", tmp_path / "root" / "audioset")
 
 
 def add_line(folder: Path, line: str, file: str = BALANCED) -> None:
@@ -355,7 +355,7 @@ def test_audio_that_was_not_to_be_had_is_told_missing(folder: Path) -> None:
     found = clips(folder)
     assert len(found) == 26
     with pytest.raises(Unusable, match=gone) as caught:
-        audio.check(found[gone].audio)
+        audio.probe(found[gone].audio)
     assert caught.value.reason == "audio-missing"
 
 
@@ -406,7 +406,7 @@ def test_the_sample_names_files_in_three_manners(folder: Path) -> None:
         "YID_T_T.wav",
     }
     for clip in found.values():
-        assert audio.check(clip.audio).rate == 32_000
+        assert audio.probe(clip.audio).rate == 32_000
         assert audio.duration(clip.audio) == pytest.approx(5.0)
 
 

@@ -48,8 +48,8 @@ def tree(folder: Path, names: Iterable[str]) -> Path:
 
 
 @pytest.fixture
-def folder(samples: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(samples / "DNS-Challenge", tmp_path / "root" / "DNS-Challenge")
+def folder(miniatures: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(miniatures / "DNS-Challenge", tmp_path / "root" / "DNS-Challenge")
 
 
 # The miniature

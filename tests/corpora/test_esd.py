@@ -57,8 +57,8 @@ def without_split_folders(folder: Path) -> None:
 
 
 @pytest.fixture
-def folder(samples: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(samples / TOP, tmp_path / "root" / TOP)
+def folder(miniatures: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(miniatures / TOP, tmp_path / "root" / TOP)
 
 
 def test_every_clip_has_every_annotation(folder: Path) -> None:

@@ -108,11 +108,11 @@ def contents(corpus: Corpus) -> list[tuple[Clip, bytes]]:
 
 
 @pytest.fixture
-def copy(samples: Path, tmp_path: Path) -> Callable[[str], Path]:
+def copy(miniatures: Path, tmp_path: Path) -> Callable[[str], Path]:
     """Copies one miniature corpus into `tmp_path/root`, to be changed there."""
 
     def copied(key: str) -> Path:
-        source = samples / folder_name(key)
+        source = miniatures / folder_name(key)
         return shutil.copytree(source, tmp_path / "root" / source.name)
 
     return copied
@@ -166,8 +166,8 @@ def test_keys_and_folder_names_belong_to_one_corpus_each() -> None:
 
 
 @every_corpus
-def test_every_split_that_it_can_have_yields_clips(key: str, samples: Path) -> None:
-    corpus = corpus_class(key).open(str(samples))
+def test_every_split_that_it_can_have_yields_clips(key: str, miniatures: Path) -> None:
+    corpus = corpus_class(key).open(str(miniatures))
     found = {clip.split for clip in clips(corpus)}
     expected = set(corpus.tables) if isinstance(corpus, TableCorpus) else set(corpus.shards())
     assert found == expected
@@ -177,11 +177,11 @@ def test_every_split_that_it_can_have_yields_clips(key: str, samples: Path) -> N
 
 
 @every_corpus
-def test_fields_are_filled_where_provided_and_nowhere_else(key: str, samples: Path) -> None:
+def test_fields_are_filled_where_provided_and_nowhere_else(key: str, miniatures: Path) -> None:
     cls = corpus_class(key)
     filled = {
         field
-        for clip in clips(cls.open(str(samples)))
+        for clip in clips(cls.open(str(miniatures)))
         for field in ANNOTATIONS
         if getattr(clip, field) is not None
     }
@@ -189,16 +189,18 @@ def test_fields_are_filled_where_provided_and_nowhere_else(key: str, samples: Pa
 
 
 @every_corpus
-def test_languages_of_clips_are_those_of_the_class_and_have_a_name(key: str, samples: Path) -> None:
+def test_languages_of_clips_are_those_of_the_class_and_have_a_name(
+    key: str, miniatures: Path
+) -> None:
     cls = corpus_class(key)
-    found = {clip.language for clip in clips(cls.open(str(samples)))} - {None}
+    found = {clip.language for clip in clips(cls.open(str(miniatures)))} - {None}
     assert found <= set(cls.languages)
     assert all(language_name(code) for code in cls.languages if "language" in cls.provides)
 
 
 @every_corpus
-def test_texts_are_neither_empty_nor_padded(key: str, samples: Path) -> None:
-    for clip in clips(corpus_class(key).open(str(samples))):
+def test_texts_are_neither_empty_nor_padded(key: str, miniatures: Path) -> None:
+    for clip in clips(corpus_class(key).open(str(miniatures))):
         for field in ANNOTATIONS:
             value = getattr(clip, field)
             if isinstance(value, str):
@@ -206,9 +208,9 @@ def test_texts_are_neither_empty_nor_padded(key: str, samples: Path) -> None:
 
 
 @every_corpus
-def test_closed_labels_are_labels_of_the_class(key: str, samples: Path) -> None:
+def test_closed_labels_are_labels_of_the_class(key: str, miniatures: Path) -> None:
     cls = corpus_class(key)
-    for clip in clips(cls.open(str(samples))):
+    for clip in clips(cls.open(str(miniatures))):
         for field in ANNOTATIONS:
             value = getattr(clip, field)
             if field in cls.labels and value is not None:
@@ -230,8 +232,8 @@ def labels_of(value: Labels | tuple[Span | Stem, ...]) -> Iterator[str]:
 
 
 @every_corpus
-def test_ids_are_unique_over_all_splits_and_fit_for_audio_ids(key: str, samples: Path) -> None:
-    found = clips(corpus_class(key).open(str(samples)))
+def test_ids_are_unique_over_all_splits_and_fit_for_audio_ids(key: str, miniatures: Path) -> None:
+    found = clips(corpus_class(key).open(str(miniatures)))
     assert {clip.corpus for clip in found} == {key}
     ids = [clip.id for clip in found]
     assert len(set(ids)) == len(ids)
@@ -242,11 +244,11 @@ def test_ids_are_unique_over_all_splits_and_fit_for_audio_ids(key: str, samples:
 
 
 @every_corpus
-def test_no_two_splits_share_what_is_kept_whole(key: str, samples: Path) -> None:
+def test_no_two_splits_share_what_is_kept_whole(key: str, miniatures: Path) -> None:
     cls = corpus_class(key)
     assert cls.kept_whole.strip() and set(cls.alike_splits) <= set(SPLITS)
     sides: dict[str, str] = {}
-    for clip in clips(cls.open(str(samples))):
+    for clip in clips(cls.open(str(miniatures))):
         side = cls.alike_splits[0] if clip.split in cls.alike_splits else clip.split
         groups = cls.groups_of(clip.id, clip.audio.name)
         assert groups and all(groups)
@@ -255,16 +257,16 @@ def test_no_two_splits_share_what_is_kept_whole(key: str, samples: Path) -> None
 
 
 @every_corpus
-def test_speakers_that_are_kept_whole_are_those_of_the_clips(key: str, samples: Path) -> None:
+def test_speakers_that_are_kept_whole_are_those_of_the_clips(key: str, miniatures: Path) -> None:
     cls = corpus_class(key)
-    for clip in clips(cls.open(str(samples))) if cls.kept_whole == "speaker" else ():
+    for clip in clips(cls.open(str(miniatures))) if cls.kept_whole == "speaker" else ():
         speakers = tuple(voice.speaker for voice in clip.voices or ()) or (clip.speaker,)
         assert None in speakers or cls.groups_of(clip.id, clip.audio.name) == speakers
 
 
 @every_corpus
-def test_audio_decodes_and_is_silent_only_where_it_says_so(key: str, samples: Path) -> None:
-    for clip in clips(corpus_class(key).open(str(samples))):
+def test_audio_decodes_and_is_silent_only_where_it_says_so(key: str, miniatures: Path) -> None:
+    for clip in clips(corpus_class(key).open(str(miniatures))):
         wave = audio.waveform(clip.audio)
         assert 0.3 <= wave.seconds <= 15.0, clip.id
         # A stretch is rounded to whole samples.
@@ -278,26 +280,26 @@ def test_audio_decodes_and_is_silent_only_where_it_says_so(key: str, samples: Pa
 
 
 @every_corpus
-def test_two_reads_give_equal_clips_in_equal_order(key: str, samples: Path) -> None:
-    corpus = corpus_class(key).open(str(samples))
+def test_two_reads_give_equal_clips_in_equal_order(key: str, miniatures: Path) -> None:
+    corpus = corpus_class(key).open(str(miniatures))
     first = clips(corpus)
     assert clips(corpus) == first
-    assert clips(corpus_class(key).open(str(samples))) == first
+    assert clips(corpus_class(key).open(str(miniatures))) == first
 
 
 @every_corpus
 @pytest.mark.parametrize("backwards", [False, True])
 def test_order_does_not_depend_on_the_order_of_files_on_disk(
-    key: str, backwards: bool, samples: Path, tmp_path: Path
+    key: str, backwards: bool, miniatures: Path, tmp_path: Path
 ) -> None:
-    source = samples / folder_name(key)
+    source = miniatures / folder_name(key)
     for file in sorted(source.rglob("*"), reverse=backwards):
         if file.is_file():
             target = tmp_path / source.name / file.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(file.read_bytes())
     corpus = corpus_class(key).open(str(tmp_path))
-    assert contents(corpus) == contents(corpus_class(key).open(str(samples)))
+    assert contents(corpus) == contents(corpus_class(key).open(str(miniatures)))
 
 
 # The places
@@ -395,10 +397,10 @@ def root(tmp_path: Path) -> Iterator[Path]:
 @every_corpus
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
 def test_clips_and_audio_are_the_same_from_every_place(
-    key: str, place: Callable[[Path, Path], str], samples: Path, root: Path
+    key: str, place: Callable[[Path, Path], str], miniatures: Path, root: Path
 ) -> None:
-    where = place(samples / folder_name(key), root)
-    expected = contents(corpus_class(key).open(str(samples)))
+    where = place(miniatures / folder_name(key), root)
+    expected = contents(corpus_class(key).open(str(miniatures)))
     (found,) = find_corpora(where)
     assert found.key == key
     assert contents(found) == expected
@@ -406,17 +408,17 @@ def test_clips_and_audio_are_the_same_from_every_place(
 
 
 @every_corpus
-def test_a_folder_of_any_name_can_be_opened(key: str, samples: Path, tmp_path: Path) -> None:
-    folder = shutil.copytree(samples / folder_name(key), tmp_path / "my copy, final")
-    expected = contents(corpus_class(key).open(str(samples)))
+def test_a_folder_of_any_name_can_be_opened(key: str, miniatures: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(miniatures / folder_name(key), tmp_path / "my copy, final")
+    expected = contents(corpus_class(key).open(str(miniatures)))
     assert contents(corpus_class(key).open(str(folder))) == expected
     (found,) = find_corpora(None, {key: str(folder)})
     assert contents(found) == expected
 
 
 @every_corpus
-def test_a_broken_archive_is_told_with_its_name(key: str, samples: Path, root: Path) -> None:
-    as_zip_archive(samples / folder_name(key), root)
+def test_a_broken_archive_is_told_with_its_name(key: str, miniatures: Path, root: Path) -> None:
+    as_zip_archive(miniatures / folder_name(key), root)
     archive = root / f"{folder_name(key)}.zip"
     archive.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
     with pytest.raises(CorpusLayoutError) as caught:

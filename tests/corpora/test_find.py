@@ -29,74 +29,74 @@ def message(root: str | None, corpora: object = None) -> str:
     return str(caught.value)
 
 
-def test_all_corpora_of_the_samples_are_found_by_domain_and_key(samples: Path) -> None:
-    found = find_corpora(str(samples))
+def test_all_corpora_of_the_samples_are_found_by_domain_and_key(miniatures: Path) -> None:
+    found = find_corpora(str(miniatures))
     assert [corpus.key for corpus in found] == list(corpus_keys())
     domains = [corpus.domain for corpus in found]
     assert domains == sorted(domains, key=["speech", "music", "audio"].index)
 
 
-def test_a_root_with_a_trailing_slash_is_the_same_root(samples: Path) -> None:
-    assert keys(f"{samples}/") == list(corpus_keys())
+def test_a_root_with_a_trailing_slash_is_the_same_root(miniatures: Path) -> None:
+    assert keys(f"{miniatures}/") == list(corpus_keys())
 
 
 @every_corpus
-def test_a_root_with_one_corpus_gives_that_one(key: str, samples: Path, tmp_path: Path) -> None:
-    shutil.copytree(samples / folder_name(key), tmp_path / folder_name(key))
+def test_a_root_with_one_corpus_gives_that_one(key: str, miniatures: Path, tmp_path: Path) -> None:
+    shutil.copytree(miniatures / folder_name(key), tmp_path / folder_name(key))
     (tmp_path / "notes.txt").write_text("other things may lie there")
     (tmp_path / "some other corpus").mkdir()
     assert keys(str(tmp_path)) == [key]
 
 
 @every_corpus
-def test_every_name_of_a_corpus_is_known(key: str, samples: Path, tmp_path: Path) -> None:
+def test_every_name_of_a_corpus_is_known(key: str, miniatures: Path, tmp_path: Path) -> None:
     cls = corpus_class(key)
     for name in (cls.key, *cls.folders):
         root = tmp_path / f"root of {name}"
-        shutil.copytree(samples / folder_name(key), root / name)
+        shutil.copytree(miniatures / folder_name(key), root / name)
         assert keys(str(root)) == [key], name
 
 
 @every_corpus
-def test_the_folder_of_a_corpus_works_as_the_root(key: str, samples: Path) -> None:
-    assert keys(str(samples / folder_name(key))) == [key]
-    assert keys(f"{samples / folder_name(key)}/") == [key]
+def test_the_folder_of_a_corpus_works_as_the_root(key: str, miniatures: Path) -> None:
+    assert keys(str(miniatures / folder_name(key))) == [key]
+    assert keys(f"{miniatures / folder_name(key)}/") == [key]
 
 
 @every_corpus
-def test_keys_select(key: str, samples: Path) -> None:
-    assert keys(str(samples), [key]) == [key]
+def test_keys_select(key: str, miniatures: Path) -> None:
+    assert keys(str(miniatures), [key]) == [key]
     others = [other for other in corpus_keys() if other != key]
-    assert keys(str(samples), list(reversed(others))) == others
+    assert keys(str(miniatures), list(reversed(others))) == others
 
 
 @every_corpus
-def test_a_mapping_points_anywhere(key: str, samples: Path, tmp_path: Path) -> None:
-    place = shutil.copytree(samples / folder_name(key), tmp_path / "elsewhere")
+def test_a_mapping_points_anywhere(key: str, miniatures: Path, tmp_path: Path) -> None:
+    place = shutil.copytree(miniatures / folder_name(key), tmp_path / "elsewhere")
     assert keys(None, {key: str(place)}) == [key]
     assert keys(str(tmp_path / "no such root"), {key: str(place)}) == [key]
 
 
-def test_a_mapping_without_a_path_means_under_the_root(samples: Path, tmp_path: Path) -> None:
+def test_a_mapping_without_a_path_means_under_the_root(miniatures: Path, tmp_path: Path) -> None:
     first, second = corpus_keys()[:2]
-    place = shutil.copytree(samples / folder_name(first), tmp_path / "elsewhere")
-    found = find_corpora(str(samples), {second: None, first: str(place)})
+    place = shutil.copytree(miniatures / folder_name(first), tmp_path / "elsewhere")
+    found = find_corpora(str(miniatures), {second: None, first: str(place)})
     assert [corpus.key for corpus in found] == [first, second]
     assert found[0].folder.path == str(place)
-    assert found[1].folder.path.startswith(str(samples))
+    assert found[1].folder.path.startswith(str(miniatures))
 
 
 @pytest.mark.parametrize("corpora", [["ljspech"], {"ljspech": None}, ["vocadito", "ljspech"]])
-def test_an_unknown_key_offers_the_nearest(corpora: object, samples: Path) -> None:
+def test_an_unknown_key_offers_the_nearest(corpora: object, miniatures: Path) -> None:
     with pytest.raises(UnknownNameError) as caught:
-        keys(str(samples), corpora)
+        keys(str(miniatures), corpora)
     assert "'ljspech'" in str(caught.value)
     assert "did you mean 'ljspeech'" in str(caught.value)
 
 
-def test_an_unknown_key_that_is_near_to_none_lists_all(samples: Path) -> None:
+def test_an_unknown_key_that_is_near_to_none_lists_all(miniatures: Path) -> None:
     with pytest.raises(UnknownNameError) as caught:
-        keys(str(samples), ["qqqq"])
+        keys(str(miniatures), ["qqqq"])
     assert all(key in str(caught.value) for key in corpus_keys())
 
 
@@ -147,17 +147,17 @@ def test_a_corpus_that_was_asked_for_and_is_not_there_is_told(key: str, tmp_path
 
 
 @every_corpus
-def test_a_mapping_to_nowhere_is_told_with_the_place(key: str, samples: Path) -> None:
-    place = str(samples / "no such folder")
-    text = message(str(samples), {key: place})
+def test_a_mapping_to_nowhere_is_told_with_the_place(key: str, miniatures: Path) -> None:
+    place = str(miniatures / "no such folder")
+    text = message(str(miniatures), {key: place})
     assert key in text
     assert place in text
 
 
 @every_corpus
-def test_a_mapping_to_another_corpus_is_told(key: str, samples: Path) -> None:
+def test_a_mapping_to_another_corpus_is_told(key: str, miniatures: Path) -> None:
     other = next(other for other in corpus_keys() if other != key)
-    place = str(samples / folder_name(other))
+    place = str(miniatures / folder_name(other))
     text = message(None, {key: place})
     for part in (key, place, *corpus_class(key).metadata[:MAX_LISTED]):
         assert part in text
@@ -169,8 +169,8 @@ def test_a_key_without_root_or_path_is_told(key: str) -> None:
 
 
 def test_a_corpus_without_a_folder_of_its_own_is_found_in_the_root(
-    samples: Path, tmp_path: Path
+    miniatures: Path, tmp_path: Path
 ) -> None:
     # The archive of AISHELL-3 unpacks into the current folder.
-    shutil.copytree(samples / "data_aishell3", tmp_path, dirs_exist_ok=True)
+    shutil.copytree(miniatures / "data_aishell3", tmp_path, dirs_exist_ok=True)
     assert [corpus.key for corpus in find_corpora(str(tmp_path))] == ["aishell3"]

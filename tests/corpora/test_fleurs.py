@@ -61,8 +61,8 @@ def add(folder: Path, text: str | bytes, file: str = "en_us/train.tsv") -> int:
 
 
 @pytest.fixture
-def folder(samples: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(samples / "fleurs", tmp_path / "root" / "fleurs")
+def folder(miniatures: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(miniatures / "fleurs", tmp_path / "root" / "fleurs")
 
 
 def test_every_line_is_a_clip_with_what_it_says(folder: Path) -> None:
@@ -101,7 +101,7 @@ def test_the_sample_has_the_quirks_that_the_reader_handles(folder: Path) -> None
     readers = Counter((language, values[0]) for language, _, values in lines)
     assert max(readers.values()) == 2
     assert not (folder / "de_de/test.tsv").exists()
-    info = audio.check(clips(folder)[0].audio)
+    info = audio.probe(clips(folder)[0].audio)
     assert (info.bits, info.rate, info.channels) == (32, 16_000, 1)
 
 
@@ -110,7 +110,7 @@ def test_the_texts_are_translations_of_each_other_and_of_their_recordings(folder
     said = {entry.frames: entry for entry in (*bank.speech("en"), *bank.translations)}
     numbers: dict[str | None, set[int]] = {}
     for clip in clips(folder):
-        entry = said[audio.check(clip.audio).frames]
+        entry = said[audio.probe(clip.audio).frames]
         assert (entry.text, entry.language) == (clip.transcript, clip.language)
         numbers.setdefault(clip.meaning, set()).add(entry.sentence)
     assert all(len(same) == 1 for same in numbers.values())

@@ -45,8 +45,8 @@ def change(folder: Path, file: str, old: str, new: str) -> None:
 
 
 @pytest.fixture
-def folder(samples: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(samples / TOP, tmp_path / "root" / TOP)
+def folder(miniatures: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(miniatures / TOP, tmp_path / "root" / TOP)
 
 
 def test_clips_have_every_annotation_but_for_a_speaker_without_gender(folder: Path) -> None:

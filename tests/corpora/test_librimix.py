@@ -45,8 +45,8 @@ def names(folder: Path) -> list[str]:
 
 
 @pytest.fixture
-def folder(samples: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(samples / TOP, tmp_path / "root" / TOP)
+def folder(miniatures: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(miniatures / TOP, tmp_path / "root" / TOP)
 
 
 def add_line(folder: Path, line: str, file: str = DEV_TABLE) -> None:

@@ -54,8 +54,8 @@ def provided(folder: Path) -> frozenset[str]:
 
 
 @pytest.fixture
-def folder(samples: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(samples / "LibriTTS_R", tmp_path / "root" / "LibriTTS_R")
+def folder(miniatures: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(miniatures / "LibriTTS_R", tmp_path / "root" / "LibriTTS_R")
 
 
 def add_line(folder: Path, line: str, file: str = TABLE) -> None:

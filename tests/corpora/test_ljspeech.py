@@ -28,8 +28,8 @@ def rejects(folder: Path) -> list[Reject]:
 
 
 @pytest.fixture
-def folder(samples: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(samples / "LJSpeech-1.1", tmp_path / "root" / "LJSpeech-1.1")
+def folder(miniatures: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(miniatures / "LJSpeech-1.1", tmp_path / "root" / "LJSpeech-1.1")
 
 
 def add_line(folder: Path, line: str) -> None:

@@ -44,8 +44,8 @@ def rejects(folder: Path) -> list[Reject]:
 
 
 @pytest.fixture
-def folder(samples: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(samples / "nsynth", tmp_path / "root" / "nsynth")
+def folder(miniatures: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(miniatures / "nsynth", tmp_path / "root" / "nsynth")
 
 
 def change(folder: Path, changed: Callable[[dict[str, Any]], None], file: str = TEST) -> None:

@@ -35,8 +35,8 @@ def rejects(folder: Path) -> list[Reject]:
 
 
 @pytest.fixture
-def folder(samples: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(samples / NAME, tmp_path / "root" / NAME)
+def folder(miniatures: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(miniatures / NAME, tmp_path / "root" / NAME)
 
 
 def add_line(folder: Path, line: str, file: str = TRAIN) -> None:
@@ -68,7 +68,7 @@ def test_scenes_and_devices_are_those_of_the_file_names_in_words(folder: Path) -
         assert clip.device is not None
         assert (clip.scene.value, clip.device.value) == (SCENES[scene], device)
         assert "_" not in clip.scene.value
-        assert audio.check(clip.audio).bits == 24
+        assert audio.probe(clip.audio).bits == 24
 
 
 def test_devices_s4_to_s6_are_in_the_test_part_only(folder: Path) -> None:

@@ -32,8 +32,8 @@ def rejects(folder: Path) -> list[Reject]:
 
 
 @pytest.fixture
-def folder(samples: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(samples / "vocadito", tmp_path / "root" / "vocadito")
+def folder(miniatures: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(miniatures / "vocadito", tmp_path / "root" / "vocadito")
 
 
 def annotated(file: Path) -> list[tuple[float, float, float]]:

@@ -63,8 +63,8 @@ def data(ref: AudioRef) -> bytes:
 
 
 @pytest.fixture
-def folder(samples: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(samples / "WavCaps", tmp_path / "root" / "WavCaps")
+def folder(miniatures: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(miniatures / "WavCaps", tmp_path / "root" / "WavCaps")
 
 
 # The miniature
@@ -94,7 +94,7 @@ def test_the_sample_has_the_quirks_that_the_reader_handles(folder: Path) -> None
 
 def test_audio_is_as_published(folder: Path) -> None:
     for clip in clips(folder).values():
-        info = audio.check(clip.audio)
+        info = audio.probe(clip.audio)
         assert (info.extension, info.rate, info.channels) == (".flac", 32_000, 1)
         assert 4.5 <= info.seconds <= 5
 

@@ -46,15 +46,15 @@ SNIPPETS = ("streaming", "columns", "map", "duckdb", "polars", "provenance")
 
 
 @pytest.fixture(scope="module")
-def out(samples: Path) -> Path:
-    return small_build(samples)
+def out(miniatures: Path) -> Path:
+    return small_build(miniatures)
 
 
 @pytest.fixture(scope="module")
-def speech(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def speech(miniatures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build that is quick to load and to push."""
     tasks = ["--task", "speech_asr", "--task", "speech_denoising", "--limit", "2"]
-    return build(tmp_path_factory.mktemp("speech") / "built", samples, *tasks)
+    return build(tmp_path_factory.mktemp("speech") / "built", miniatures, *tasks)
 
 
 def rows_of(files: list[Path]) -> int:
@@ -191,7 +191,7 @@ def test_the_card_says_how_the_rows_were_made(speech: Path) -> None:
     assert f"by the corpus that it is from: {told}.\n" in text
 
 
-def test_the_worked_example_leads_to_the_file(out: Path, samples: Path) -> None:
+def test_the_worked_example_leads_to_the_file(out: Path, miniatures: Path) -> None:
     text = " ".join(body(out).split())
     uuid = re.findall(r'^uuid = "(.*)"$', body(out), re.M)[0]
     config, split = re.findall(r"the first row of `(\w+)` (\w+), made from", text)[0]
@@ -201,7 +201,7 @@ def test_the_worked_example_leads_to_the_file(out: Path, samples: Path) -> None:
     cell = row["input_audio"]
     clip = json.loads(row["other"])["clips"][0]
     assert cell["path"] == path == audio_id(clip["corpus"], clip["id"]) + Path(path).suffix
-    (source,) = samples.glob(f"*/{file}")
+    (source,) = miniatures.glob(f"*/{file}")
     assert source.read_bytes() == cell["bytes"]
 
 

@@ -83,9 +83,9 @@ def without_audio(row: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("config", "key"), SERVED)
 def test_a_line_has_the_fields_of_the_paper_in_its_order(
-    samples: Path, config: str, key: str
+    miniatures: Path, config: str, key: str
 ) -> None:
-    for instance in instances(config, key, samples):
+    for instance in instances(config, key, miniatures):
         line = to_jsonl(instance.row())
         assert "\n" not in line
         fields = json.loads(line)
@@ -95,9 +95,9 @@ def test_a_line_has_the_fields_of_the_paper_in_its_order(
 
 @pytest.mark.parametrize(("config", "key"), SERVED)
 def test_a_row_comes_back_from_its_line_but_for_the_audio(
-    samples: Path, config: str, key: str
+    miniatures: Path, config: str, key: str
 ) -> None:
-    for instance in instances(config, key, samples):
+    for instance in instances(config, key, miniatures):
         row = instance.row()
         kept = json.dumps(without_audio(row))
         back = from_jsonl(to_jsonl(row))
@@ -106,8 +106,8 @@ def test_a_row_comes_back_from_its_line_but_for_the_audio(
         assert json.dumps(without_audio(row)) == kept
 
 
-def test_a_row_read_by_datasets_gives_the_same_line(samples: Path) -> None:
-    made = instances("speech_denoising", "ljspeech", samples)
+def test_a_row_read_by_datasets_gives_the_same_line(miniatures: Path) -> None:
+    made = instances("speech_denoising", "ljspeech", miniatures)
     dataset = datasets.Dataset(to_table(made))
     for column in AUDIO_COLUMNS:
         dataset = dataset.cast_column(column, datasets.Audio(decode=False))
@@ -174,16 +174,16 @@ def test_other_may_be_any_json_and_comes_back(other: str) -> None:
 
 
 @pytest.mark.parametrize(("config", "key"), SERVED)
-def test_a_table_holds_exactly_the_rows(samples: Path, config: str, key: str) -> None:
-    made = instances(config, key, samples)
+def test_a_table_holds_exactly_the_rows(miniatures: Path, config: str, key: str) -> None:
+    made = instances(config, key, miniatures)
     table = to_table(made)
     assert table.schema.equals(arrow_schema(), check_metadata=True)
     table.validate(full=True)
     assert table.to_pylist() == [instance.row() for instance in made]
 
 
-def test_a_table_may_hold_understanding_and_generation(samples: Path) -> None:
-    made = instances("speech_tts", "ljspeech", samples)
+def test_a_table_may_hold_understanding_and_generation(miniatures: Path) -> None:
+    made = instances("speech_tts", "ljspeech", miniatures)
     made[1] = made[1]._replace(audio=(None,) * len(AUDIO_COLUMNS))
     rows = to_table(made).to_pylist()
     assert rows == [instance.row() for instance in made]
@@ -194,17 +194,17 @@ def test_a_table_may_hold_understanding_and_generation(samples: Path) -> None:
     ]
 
 
-def test_seconds_are_those_of_all_audio_as_float32(samples: Path) -> None:
-    for instance in instances("speech_speaker_verification", "aishell3", samples):
+def test_seconds_are_those_of_all_audio_as_float32(miniatures: Path) -> None:
+    for instance in instances("speech_speaker_verification", "aishell3", miniatures):
         seconds = sum(cell[1].seconds for cell in instance.audio if cell)
         assert instance.seconds == pytest.approx(seconds, abs=1e-4)
         assert instance.row()["seconds"] == float(np.float32(seconds))
 
 
-def test_features_survive_arrow_and_parquet(samples: Path, tmp_path: Path) -> None:
+def test_features_survive_arrow_and_parquet(miniatures: Path, tmp_path: Path) -> None:
     assert datasets.Features.from_arrow_schema(arrow_schema()) == features()
     path = tmp_path / "rows.parquet"
-    made = instances("speech_asr", "aishell3", samples)
+    made = instances("speech_asr", "aishell3", miniatures)
     pq.write_table(to_table(made), path)
     loaded = datasets.Dataset.from_parquet(str(path), cache_dir=str(tmp_path / "cache"))
     assert loaded.features == features()

@@ -18,9 +18,9 @@ TASKS = ("speech_asr", "speech_denoising", "speech_speaker_verification", "audio
 
 
 @pytest.fixture(scope="module")
-def out(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def out(miniatures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("statistics") / "out"
-    assert build(out, samples, *(option for task in TASKS for option in ("--task", task))) == 0
+    assert build(out, miniatures, *(option for task in TASKS for option in ("--task", task))) == 0
     return out
 
 

@@ -46,18 +46,18 @@ every_task = pytest.mark.parametrize("config", task_configs())
 
 
 @pytest.fixture(scope="module")
-def out(samples: Path) -> Path:
-    return small_build(samples)
+def out(miniatures: Path) -> Path:
+    return small_build(miniatures)
 
 
 @pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Path:
+def large(tmp_path_factory: pytest.TempPathFactory, miniatures: Path) -> Path:
     """Recognition of recordings of 10 MB each."""
     root = tmp_path_factory.mktemp("large")
     folder = root / "LJSpeech-1.1"
     (folder / "wavs").mkdir(parents=True)
-    (folder / "metadata.csv").write_bytes((samples / folder.name / "metadata.csv").read_bytes())
-    for wav in (samples / folder.name / "wavs").glob("*.wav"):
+    (folder / "metadata.csv").write_bytes((miniatures / folder.name / "metadata.csv").read_bytes())
+    for wav in (miniatures / folder.name / "wavs").glob("*.wav"):
         said, rate = soundfile.read(wav, dtype="int16")
         soundfile.write(folder / "wavs" / wav.name, np.resize(said, MINUTES * 60 * rate), rate)
     return build(root / "built", root, "--task", "speech_asr")

@@ -119,10 +119,10 @@ def arguments(source: Source, task: str, options: tuple[object, ...]) -> list[st
 
 
 @pytest.fixture(scope="module")
-def built(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(miniatures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("build") / "out"
     tasks = ["--task", MANY_FILES, "--task", ONE_FILE, "--task", TWO_AUDIOS]
-    return build(out, "--root", str(samples), *tasks)
+    return build(out, "--root", str(miniatures), *tasks)
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +265,7 @@ def test_two_ranks_share_the_rows_of_one_file_also_across_a_resume(
     check_shares(before + after, ids_of(local.dataset, ONE_FILE))
 
 
-def test_the_audio_of_datasets_is_as_long_as_ours(samples: Path, tmp_path: Path) -> None:
+def test_the_audio_of_datasets_is_as_long_as_ours(miniatures: Path, tmp_path: Path) -> None:
     if datasets.__version__ < "5":
         pytest.skip("older versions of datasets decode otherwise")
     try:
@@ -273,7 +273,7 @@ def test_the_audio_of_datasets_is_as_long_as_ours(samples: Path, tmp_path: Path)
     except (ImportError, OSError, RuntimeError) as error:
         pytest.skip(f"datasets decodes by torchcodec and FFmpeg's libraries: {error}"[:200])
     options = ["--split", "train", "--limit", "1"]
-    out = build(tmp_path / "out", "--root", str(samples), *options)
+    out = build(tmp_path / "out", "--root", str(miniatures), *options)
     rows = datasets.load_dataset(str(out), "all", split="train", streaming=True)
     compared = 0
     for theirs, ours in zip(rows, rows.decode(False), strict=True):

@@ -45,11 +45,11 @@ class Copy:
         key: its key.
     """
 
-    def __init__(self, samples: Path, root: Path, key: str) -> None:
+    def __init__(self, miniatures: Path, root: Path, key: str) -> None:
         self.key = key
         name = (*corpus_class(key).folders, key)[0]
-        self.whole, self.folder = samples / name, root / name
-        shutil.copytree(samples / name, self.folder)
+        self.whole, self.folder = miniatures / name, root / name
+        shutil.copytree(miniatures / name, self.folder)
 
     def generation(self, config: str, split: str, **options: Any) -> tuple[Generation, list[Shard]]:
         corpus, task = corpus_class(self.key).open(str(self.folder)), get_task(config)
@@ -74,8 +74,8 @@ class Copy:
 
 
 @pytest.fixture
-def copy(samples: Path, tmp_path: Path) -> Callable[[str], Copy]:
-    return lambda key: Copy(samples, tmp_path, key)
+def copy(miniatures: Path, tmp_path: Path) -> Callable[[str], Copy]:
+    return lambda key: Copy(miniatures, tmp_path, key)
 
 
 def clips_of(instance: Instance) -> list[dict[str, Any]]:
@@ -330,8 +330,8 @@ def test_tallies_add_up() -> None:
     assert other.rejected == {"b": 3, "c": 4}
 
 
-def test_only_simulated_tasks_draw_pools(samples: Path) -> None:
-    corpora = [corpus for cls in corpus_classes() if (corpus := cls.find(str(samples)))]
+def test_only_simulated_tasks_draw_pools(miniatures: Path) -> None:
+    corpora = [corpus for cls in corpus_classes() if (corpus := cls.find(str(miniatures)))]
     for config in task_configs():
         task = get_task(config)
         pools = draw_pools(task, corpora, "train")

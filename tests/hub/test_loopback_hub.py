@@ -109,13 +109,13 @@ def by_uuid(rows: list[list[Any]]) -> list[list[Any]]:
 
 
 @pytest.fixture(scope="module")
-def built(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(miniatures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build of two speech tasks; not to be changed."""
     out = tmp_path_factory.mktemp("built") / "out"
     tasks = ["--task", "speech_asr", "--task", "speech_tts"]
     corpora = ["--corpus", "ljspeech", "--corpus", "aishell3"]
     with pytest.raises(SystemExit) as exit:
-        main(["build", str(out), "--root", str(samples), *corpora, *tasks])
+        main(["build", str(out), "--root", str(miniatures), *corpora, *tasks])
     assert not exit.value.code
     return out
 

@@ -51,8 +51,8 @@ def run(*arguments: str | Path) -> int:
     return exit.value.code or 0
 
 
-def build(out: Path, samples: Path, *options: str) -> Path:
-    assert run("build", out, "--root", samples, *options) == 0
+def build(out: Path, miniatures: Path, *options: str) -> Path:
+    assert run("build", out, "--root", miniatures, *options) == 0
     return out
 
 
@@ -117,20 +117,20 @@ def rows_of(out: Path, config: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def free(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def free(miniatures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build of corpora that may be published again; not to be changed."""
     out = tmp_path_factory.mktemp("free") / "out"
     corpora = ["--corpus", "ljspeech", "--corpus", "aishell3"]
-    return build(out, samples, *corpora, "--task", "speech_asr", "--task", "speech_tts")
+    return build(out, miniatures, *corpora, "--task", "speech_asr", "--task", "speech_tts")
 
 
 @pytest.fixture(scope="module")
-def mixed(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def mixed(miniatures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build with rows that may be published again, and rows that may not; not to be changed."""
     out = tmp_path_factory.mktemp("mixed") / "out"
     corpora = ["--corpus", "ljspeech", "--corpus", "esd", "--corpus", "dns_challenge"]
     tasks = ["--task", "speech_asr", "--task", "speech_denoising"]
-    return build(out, samples, *corpora, *tasks, "--limit", "3")
+    return build(out, miniatures, *corpora, *tasks, "--limit", "3")
 
 
 def test_pushed_rows_load_as_they_were_built(hub: LoopbackHub, free: Path, tmp_path: Path) -> None:
@@ -138,11 +138,11 @@ def test_pushed_rows_load_as_they_were_built(hub: LoopbackHub, free: Path, tmp_p
     assert pushed.returncode == 0, pushed.stderr
     assert remote(hub, "team/rows") == local(free)
     command = [sys.executable, "-c", LOAD, "team/rows", "speech_tts", *AUDIO_COLUMNS]
-    loaded = subprocess.run(
+    staged = subprocess.run(
         command, capture_output=True, text=True, env=hub.environment(tmp_path / "reader")
     )
-    assert loaded.returncode == 0, loaded.stderr
-    rows = {row["uuid"]: row for row in map(json.loads, loaded.stdout.splitlines())}
+    assert staged.returncode == 0, staged.stderr
+    rows = {row["uuid"]: row for row in map(json.loads, staged.stdout.splitlines())}
     built = rows_of(free, "speech_tts")
     for row in built.values():
         for column in AUDIO_COLUMNS:
@@ -170,7 +170,7 @@ def test_it_says_what_it_sends_and_a_second_push_sends_nothing(
 
 
 def test_a_smaller_build_leaves_no_stale_shard_and_what_others_put_there_stays(
-    hub: LoopbackHub, free: Path, samples: Path, tmp_path: Path
+    hub: LoopbackHub, free: Path, miniatures: Path, tmp_path: Path
 ) -> None:
     theirs = {"speech_asr/README.md", "poetry/train-00000-of-00001.parquet", "LICENSE"}
     put(hub, "team/smaller", *theirs)
@@ -179,7 +179,7 @@ def test_a_smaller_build_leaves_no_stale_shard_and_what_others_put_there_stays(
     assert push(hub, tmp_path / "home", out, "team/smaller").returncode == 0
     assert remote(hub, "team/smaller") == local(out) | theirs
     large = local(out)
-    build(out, samples, "--corpus", "ljspeech", "--task", "speech_asr")
+    build(out, miniatures, "--corpus", "ljspeech", "--task", "speech_asr")
     assert not local(out) >= large
     hub.clear()
     pushed = push(hub, tmp_path / "home", out, "team/smaller")
@@ -239,7 +239,7 @@ def test_a_pull_request_and_a_branch_leave_the_main_branch_alone(
 
 
 def test_what_may_not_be_published_again_is_refused(
-    mixed: Path, samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    mixed: Path, miniatures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("push", mixed, "team/refused", "--dry-run") == 2
     message = capsys.readouterr().err
@@ -295,14 +295,14 @@ def test_without_audio_only_that_audio_is_missing(
 
 
 def test_the_card_of_a_dataset_without_any_audio_decodes_none(
-    samples: Path, tmp_path: Path
+    miniatures: Path, tmp_path: Path
 ) -> None:
-    from audio_flan.hub.upload import FinishedBuild, loaded
+    from audio_flan.hub.upload import FinishedBuild, staged
 
     options = ("--corpus", "esd", "--task", "speech_emotion_recognition")
-    out = build(tmp_path / "out", samples, *options)
-    with loaded(FinishedBuild.open(out), "team/esd", [corpus_class("esd")]) as cargo:
-        card = (cargo.folder / "README.md").read_text(encoding="utf-8")
+    out = build(tmp_path / "out", miniatures, *options)
+    with staged(FinishedBuild.open(out), "team/esd", [corpus_class("esd")]) as upload:
+        card = (upload.folder / "README.md").read_text(encoding="utf-8")
     snippets = re.findall(r"```python\n(.*?)```", card, re.S)
     assert len(snippets) >= 5 and not any("decode(row" in code for code in snippets)
     assert not any("soundfile.read" in code for code in snippets)

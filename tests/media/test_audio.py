@@ -91,7 +91,7 @@ def test_a_whole_file_is_carried_byte_by_byte(coding: str, tmp_path: Path) -> No
     ref = saved(data, tmp_path, "x.audio")
     assert audio.load(ref) == EncodedAudio(data, EXTENSIONS[coding], SECONDS)
     assert audio.load(ref, verify=True).data == data
-    assert audio.check(ref).seconds == audio.duration(ref) == SECONDS
+    assert audio.probe(ref).seconds == audio.duration(ref) == SECONDS
 
 
 def test_a_member_of_a_zip_archive_is_the_same_as_the_file(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_member_of_a_zip_archive_is_the_same_as_the_file(tmp_path: Path) -> No
         archive.writestr("top/x.wav", data)
     plain, packed = saved(data, tmp_path), AudioRef(str(tmp_path / "x.zip"), "x.wav", "top/x.wav")
     assert audio.load(packed) == audio.load(plain)
-    assert audio.check(packed) == audio.check(plain)
+    assert audio.probe(packed) == audio.probe(plain)
     assert audio.load(packed.cut(0.5, 1.5)) == audio.load(plain.cut(0.5, 1.5))
 
 
@@ -109,7 +109,7 @@ def test_a_header_longer_than_the_first_read_is_understood(tmp_path: Path) -> No
     start = data.index(b"data")
     cover = b"LIST" + (2 * 4096).to_bytes(4, "little") + bytes(2 * 4096)
     ref = saved(data[:start] + cover + data[start:], tmp_path)
-    assert audio.check(ref).seconds == SECONDS
+    assert audio.probe(ref).seconds == SECONDS
     np.testing.assert_array_equal(audio.waveform(ref).samples, audio.decode(cell(data))[0])
 
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from audio_flan.corpora.audio.wavcaps.miniature import split_archive
 from audio_flan.errors import Unusable
 from audio_flan.media.files import inner_path, open_archive, read_audio
-from audio_flan.media.split_zip import SplitZip, is_split, part_suffix
+from audio_flan.media.split_zip import SplitZip, is_split, volume_suffix
 
 NOISE = random.Random(0).randbytes(5000)
 MEMBERS = {
@@ -164,7 +164,7 @@ def test_the_last_part_of_a_split_archive_is_told_from_a_whole_one(zip64: bool) 
 
 
 def test_parts_are_named_as_zip_names_them() -> None:
-    assert [part_suffix(number) for number in (0, 8, 98, 99)] == [".z01", ".z09", ".z99", ".z100"]
+    assert [volume_suffix(number) for number in (0, 8, 98, 99)] == [".z01", ".z09", ".z99", ".z100"]
 
 
 def test_a_part_is_opened_when_it_is_needed_only() -> None:

@@ -42,9 +42,9 @@ def recording(clip: Clip, entries: list[Entry]) -> Entry:
 
 
 @pytest.mark.parametrize("key", ["ljspeech", "aishell3"])
-def test_transcripts_are_of_their_recordings(key: str, samples: Path) -> None:
+def test_transcripts_are_of_their_recordings(key: str, miniatures: Path) -> None:
     entries = list(load_bank().sentences)
-    for clip in clips(samples, key):
+    for clip in clips(miniatures, key):
         said = recording(clip, entries)
         assert clip.transcript == said.text, clip.id
         assert clip.gender is not None and clip.gender.value == said.gender, clip.id
@@ -57,14 +57,14 @@ def test_transcripts_are_of_their_recordings(key: str, samples: Path) -> None:
             assert clip.normalized_transcript == said.normalized_text, clip.id
 
 
-def test_scenes_are_of_their_recordings(samples: Path) -> None:
+def test_scenes_are_of_their_recordings(miniatures: Path) -> None:
     entries = list(load_bank().scenes)
-    for clip in clips(samples, "tau_urban_acoustic_scenes"):
+    for clip in clips(miniatures, "tau_urban_acoustic_scenes"):
         assert clip.id.startswith(f"{recording(clip, entries).label}-")
 
 
-def test_notes_are_of_their_recordings(samples: Path) -> None:
-    for clip in clips(samples, "vocadito"):
+def test_notes_are_of_their_recordings(miniatures: Path) -> None:
+    for clip in clips(miniatures, "vocadito"):
         wave = waveform(clip.audio)
         for note in clip.notes or ():
             # The strongest of the harmonics' common divisors, by autocorrelation.
@@ -81,31 +81,31 @@ def test_notes_are_of_their_recordings(samples: Path) -> None:
             assert product[found] > 0.5 * product[0], (clip.id, note)
 
 
-def test_melodies_keep_their_singer(samples: Path) -> None:
+def test_melodies_keep_their_singer(miniatures: Path) -> None:
     melodies = {"\n".join(melody.lyrics): melody.singer for melody in load_bank().melodies}
-    for clip in clips(samples, "vocadito"):
+    for clip in clips(miniatures, "vocadito"):
         if clip.lyrics:
             assert SINGERS[melodies[clip.lyrics]] == clip.artist
 
 
 @pytest.mark.parametrize("key", corpus_keys())
-def test_a_miniature_is_miniature(key: str, samples: Path) -> None:
-    durations = [duration(clip.audio) for clip in clips(samples, key)]
+def test_a_miniature_is_miniature(key: str, miniatures: Path) -> None:
+    durations = [duration(clip.audio) for clip in clips(miniatures, key)]
     assert len(durations) >= 3
     assert all(0.1 <= seconds <= 15 for seconds in durations)
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
-def test_no_recording_is_in_two_splits_of_a_domain(domain: str, samples: Path) -> None:
+def test_no_recording_is_in_two_splits_of_a_domain(domain: str, miniatures: Path) -> None:
     """Else a task that several corpora serve would be tested on what it was trained on."""
     seen: dict[bytes, Clip] = {}
     keys = [key for key in corpus_keys() if corpus_class(key).domain == domain]
-    for clip in (clip for key in keys for clip in clips(samples, key)):
+    for clip in (clip for key in keys for clip in clips(miniatures, key)):
         first = seen.setdefault(load(clip.audio).data, clip)
         assert first.split == clip.split, f"{first.corpus} {first.id}, {clip.corpus} {clip.id}"
 
 
-def test_recordings_have_the_publishers_format(samples: Path) -> None:
+def test_recordings_have_the_publishers_format(miniatures: Path) -> None:
     formats = {
         "LJSpeech-1.1/wavs/LJ001-0001.wav": (22_050, "PCM_16"),
         "data_aishell3/train/wav/SSB0005/SSB00050001.wav": (44_100, "PCM_16"),
@@ -114,13 +114,13 @@ def test_recordings_have_the_publishers_format(samples: Path) -> None:
         "airport-lisbon-1000-40000-0-a.wav": (44_100, "PCM_24"),
     }
     for name, (rate, subtype) in formats.items():
-        info = soundfile.info(samples / name)
+        info = soundfile.info(miniatures / name)
         assert (info.samplerate, info.subtype, info.channels) == (rate, subtype, 1), name
 
 
-def test_writing_again_gives_the_same_bytes(samples: Path, tmp_path: Path) -> None:
+def test_writing_again_gives_the_same_bytes(miniatures: Path, tmp_path: Path) -> None:
     write_miniatures(tmp_path)
-    files = [path for path in samples.rglob("*") if path.is_file()]
+    files = [path for path in miniatures.rglob("*") if path.is_file()]
     assert len(files) > 60
     for path in files:
-        assert (tmp_path / path.relative_to(samples)).read_bytes() == path.read_bytes(), path
+        assert (tmp_path / path.relative_to(miniatures)).read_bytes() == path.read_bytes(), path

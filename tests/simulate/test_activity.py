@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from audio_flan.simulate.activity import active_stretches, place
+from audio_flan.simulate.activity import active_stretches, lay_out
 
 RATE = 16_000
 Signal = npt.NDArray[np.float32]
@@ -51,7 +51,7 @@ def test_the_level_does_not_matter() -> None:
 @pytest.mark.parametrize("rate", [8000, 16_000, 44_100])
 def test_pieces_lie_where_they_are_said_to_be_and_nothing_lies_elsewhere(rate: int) -> None:
     pieces = [np.full(round(0.7 * rate), 0.5, np.float32), np.full(rate // 4, -0.5, np.float32)]
-    track, placed = place(pieces, [0.31, 1.77], 2.5, rate)
+    track, placed = lay_out(pieces, [0.31, 1.77], 2.5, rate)
     assert track.size == round(2.5 * rate)
     np.testing.assert_allclose(placed, [(0.31, 1.01), (1.77, 2.02)], atol=1.5 / rate)
     time = np.arange(track.size) / rate
@@ -66,5 +66,5 @@ def test_pieces_lie_where_they_are_said_to_be_and_nothing_lies_elsewhere(rate: i
 
 def test_pieces_that_are_placed_are_found_again() -> None:
     piece = bursts((0.0, 0.8), seconds=0.8)
-    track, placed = place([piece, piece], [0.4, 2.2], 4.0, RATE)
+    track, placed = lay_out([piece, piece], [0.4, 2.2], 4.0, RATE)
     np.testing.assert_allclose(active_stretches(track, RATE), placed, atol=0.0101)

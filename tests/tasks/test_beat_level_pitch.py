@@ -304,8 +304,8 @@ def assert_answers_are_annotated(corpus: Corpus, seed: int) -> int:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_answers_are_those_of_the_annotation_files(samples: Path, seed: int) -> None:
-    corpus = corpus_class("vocadito").find(str(samples))
+def test_answers_are_those_of_the_annotation_files(miniatures: Path, seed: int) -> None:
+    corpus = corpus_class("vocadito").find(str(miniatures))
     assert corpus is not None
     assert assert_answers_are_annotated(corpus, seed) >= 15
 

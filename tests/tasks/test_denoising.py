@@ -146,8 +146,8 @@ def test_some_corpora_serve() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("key", SERVING)
-def test_the_noise_is_as_loud_as_was_drawn(samples: Path, key: str, seed: int) -> None:
-    rows = decoded(samples, key, seed)
+def test_the_noise_is_as_loud_as_was_drawn(miniatures: Path, key: str, seed: int) -> None:
+    rows = decoded(miniatures, key, seed)
     assert rows
     for row in rows:
         measured = snr_db(row.target, row.residual, row.rate)
@@ -168,8 +168,8 @@ def test_the_noise_is_as_loud_as_was_drawn(samples: Path, key: str, seed: int) -
 
 
 @pytest.mark.parametrize("key", SERVING)
-def test_nothing_is_delayed(samples: Path, key: str) -> None:
-    for row in decoded(samples, key, 0):
+def test_nothing_is_delayed(miniatures: Path, key: str) -> None:
+    for row in decoded(miniatures, key, 0):
         assert lag(row.target, row.source) == 0
         assert lag(row.mixture, row.target) == 0
 
@@ -188,8 +188,8 @@ def test_ratios_are_drawn_evenly_from_minus_5_to_20_db(tmp_path: Path) -> None:
     assert np.all(np.abs(shares - 0.2) < 0.058)
 
 
-def test_without_recordings_noise_of_every_colour_is_synthesised(samples: Path) -> None:
-    rows = [row for key in SERVING for seed in range(3) for row in decoded(samples, key, seed)]
+def test_without_recordings_noise_of_every_colour_is_synthesised(miniatures: Path) -> None:
+    rows = [row for key in SERVING for seed in range(3) for row in decoded(miniatures, key, seed)]
     assert {row.simulation["noise"] for row in rows} == {
         f"synthesised {colour} noise" for colour in COLOURS
     }
@@ -198,9 +198,9 @@ def test_without_recordings_noise_of_every_colour_is_synthesised(samples: Path) 
         assert len(row.other["clips"]) == 1
 
 
-def test_the_synthesised_noise_has_its_colour(samples: Path) -> None:
+def test_the_synthesised_noise_has_its_colour(miniatures: Path) -> None:
     tilts: dict[str, list[float]] = {}
-    for row in decoded(samples, "aishell3", 0) + decoded(samples, "aishell3", 1):
+    for row in decoded(miniatures, "aishell3", 0) + decoded(miniatures, "aishell3", 1):
         frequencies, density = signal.welch(row.residual, row.rate, nperseg=1024)
         low, high = (
             density[(frequencies >= a) & (frequencies < b)].mean()
@@ -214,9 +214,9 @@ def test_the_synthesised_noise_has_its_colour(samples: Path) -> None:
 @pytest.mark.parametrize("split", ["train", "test"])
 @pytest.mark.parametrize("key", SERVING)
 def test_recorded_noise_is_of_the_same_split_and_told_of(
-    samples: Path, noises: Noises, key: str, split: str
+    miniatures: Path, noises: Noises, key: str, split: str
 ) -> None:
-    corpora = open_corpora(samples)
+    corpora = open_corpora(miniatures)
     quiet = [corpus for corpus in corpora.values() if "noise" not in corpus.provides]
     pools = draw_pools(TASK, [*quiet, noises], split)
     assert len(pools["noise"]) == len(Noises.names[split])
@@ -250,28 +250,32 @@ def is_part_of(residual: Samples, file: Path, rate: int) -> bool:
     return found > 0.7 * total
 
 
-def test_a_corpus_without_that_split_leaves_the_pool_empty(samples: Path, noises: Noises) -> None:
+def test_a_corpus_without_that_split_leaves_the_pool_empty(
+    miniatures: Path, noises: Noises
+) -> None:
     pools = draw_pools(TASK, [noises], "validation")
     assert len(pools["noise"]) == 0
-    corpus = open_corpora(samples)["ljspeech"]
+    corpus = open_corpora(miniatures)["ljspeech"]
     for instance in instances(corpus, "validation", pools):
         assert json.loads(instance.other)["simulation"]["noise_corpus"] is None
 
 
-def test_pools_hold_only_noise_that_is_there(samples: Path, noises: Noises, tmp_path: Path) -> None:
+def test_pools_hold_only_noise_that_is_there(
+    miniatures: Path, noises: Noises, tmp_path: Path
+) -> None:
     shutil.copytree(noises.folder.path, tmp_path / "noises")
     (tmp_path / "noises" / "fan.wav").unlink()
     partial = Noises(Folder("noises", str(tmp_path / "noises")))
-    corpora = open_corpora(samples).values()
+    corpora = open_corpora(miniatures).values()
     quiet = [corpus for corpus in corpora if "noise" not in corpus.provides]
     assert len(draw_pools(TASK, [*quiet, partial], "train")["noise"]) == 1
 
 
 @pytest.mark.parametrize("key", SERVING)
 def test_the_same_seed_gives_the_same_bytes_and_another_one_other_noise(
-    samples: Path, noises: Noises, key: str
+    miniatures: Path, noises: Noises, key: str
 ) -> None:
-    corpora = open_corpora(samples)
+    corpora = open_corpora(miniatures)
     for pool in ([], [noises]):
         pools = draw_pools(TASK, pool, "train")
         first, same, other = (instances(corpora[key], "train", pools, seed) for seed in (0, 0, 1))
@@ -281,8 +285,8 @@ def test_the_same_seed_gives_the_same_bytes_and_another_one_other_noise(
             assert one.audio[0] != another.audio[0]
 
 
-def test_a_clip_is_made_noisy_in_the_same_way_whatever_comes_before_it(samples: Path) -> None:
-    corpus = open_corpora(samples)["aishell3"]
+def test_a_clip_is_made_noisy_in_the_same_way_whatever_comes_before_it(miniatures: Path) -> None:
+    corpus = open_corpora(miniatures)["aishell3"]
     rows = {i.uuid: i.row() for i in instances(corpus, "train")}
     (shard,) = corpus.shards()["train"]
     for clip in list(corpus.clips(shard))[::3]:
@@ -314,19 +318,19 @@ class OneClip(Corpus):
 # ---- recordings that are not speech, or not mono ----------------------------------------------
 
 
-def with_audio(samples: Path, root: Path, audio: Samples) -> tuple[Corpus, Generation]:
+def with_audio(miniatures: Path, root: Path, audio: Samples) -> tuple[Corpus, Generation]:
     """LJ Speech with another recording in place of the first of its train split."""
     folder = root / "LJSpeech-1.1"
-    shutil.copytree(samples / "LJSpeech-1.1", folder)
+    shutil.copytree(miniatures / "LJSpeech-1.1", folder)
     soundfile.write(folder / "wavs" / "LJ001-0001.wav", audio, 22_050, subtype="PCM_16")
     corpus = open_corpora(root)["ljspeech"]
     return corpus, Generation(TASK, corpus, "train", pools=draw_pools(TASK, [], "train"))
 
 
 @pytest.mark.parametrize("level", [0, 1e-4], ids=["zeros", "-80 dBFS"])
-def test_a_silent_recording_is_a_reject(samples: Path, tmp_path: Path, level: float) -> None:
+def test_a_silent_recording_is_a_reject(miniatures: Path, tmp_path: Path, level: float) -> None:
     hum = level * np.sin(np.arange(22_050) / 10)
-    corpus, generation = with_audio(samples, tmp_path, hum)
+    corpus, generation = with_audio(miniatures, tmp_path, hum)
     made = list(generation.instances(corpus.shards()["train"]))
     assert len(made) == 3
     assert generation.tally.rejected == {"silent-audio": 1}
@@ -335,10 +339,10 @@ def test_a_silent_recording_is_a_reject(samples: Path, tmp_path: Path, level: fl
     assert "wavs/LJ001-0001.wav" in reject.detail
 
 
-def test_stereo_becomes_mono_of_both_channels(samples: Path, tmp_path: Path) -> None:
+def test_stereo_becomes_mono_of_both_channels(miniatures: Path, tmp_path: Path) -> None:
     time = np.arange(22_050) / 22_050
     left, right = 0.2 * np.sin(2 * np.pi * 200 * time), 0.1 * np.sin(2 * np.pi * 330 * time)
-    corpus, generation = with_audio(samples, tmp_path, np.stack([left, right], axis=1))
+    corpus, generation = with_audio(miniatures, tmp_path, np.stack([left, right], axis=1))
     made = list(generation.instances(corpus.shards()["train"]))
     (instance,) = (i for i in made if "LJ001-0001" in i.other)
     row = decode(instance, corpus)
@@ -347,10 +351,10 @@ def test_stereo_becomes_mono_of_both_channels(samples: Path, tmp_path: Path) -> 
     assert np.max(np.abs(row.target - expected)) <= 2 * STEP
 
 
-def test_silent_noise_is_a_reject(samples: Path, tmp_path: Path) -> None:
+def test_silent_noise_is_a_reject(miniatures: Path, tmp_path: Path) -> None:
     for name in ("fan", "rain"):
         soundfile.write(tmp_path / f"{name}.wav", np.zeros(16_000), 16_000, subtype="PCM_16")
-    corpus = open_corpora(samples)["ljspeech"]
+    corpus = open_corpora(miniatures)["ljspeech"]
     pools = draw_pools(TASK, [Noises(Folder("noises", str(tmp_path)))], "train")
     generation = Generation(TASK, corpus, "train", pools=pools)
     assert list(generation.instances(corpus.shards()["train"])) == []

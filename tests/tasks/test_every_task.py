@@ -30,7 +30,7 @@ from audio_flan.corpora.read.table import Range
 from audio_flan.generate.generation import Generation
 from audio_flan.generate.pools import draw_pools
 from audio_flan.generate.tally import Tally
-from audio_flan.media.audio import AudioRef, check, load
+from audio_flan.media.audio import AudioRef, load, probe
 from audio_flan.model.clip import Reject
 from audio_flan.model.draft import Kind
 from audio_flan.model.instance import AUDIO_COLUMNS, Instance, audio_id, instance_uuid, marker
@@ -124,8 +124,8 @@ def test_every_task_is_served_and_every_corpus_serves() -> None:
 
 
 @every_task
-def test_instances_come_in_every_split(samples: Path, config: str, key: str) -> None:
-    found = runs(samples, config, key)
+def test_instances_come_in_every_split(miniatures: Path, config: str, key: str) -> None:
+    found = runs(miniatures, config, key)
     assert found
     for split, run in found.items():
         # A pair wants two clips that a tiny split may not have; then the rejects say so.
@@ -136,10 +136,10 @@ def test_instances_come_in_every_split(samples: Path, config: str, key: str) -> 
 
 @every_task
 def test_the_constant_fields_are_those_of_the_taxonomy_and_the_corpus(
-    samples: Path, config: str, key: str
+    miniatures: Path, config: str, key: str
 ) -> None:
-    minor, corpus = get_task(config).minor, open_corpora(samples)[key]
-    for split, run in runs(samples, config, key).items():
+    minor, corpus = get_task(config).minor, open_corpora(miniatures)[key]
+    for split, run in runs(miniatures, config, key).items():
         for instance in run.instances:
             row = instance.row()
             assert row["split"] == [split]
@@ -157,10 +157,10 @@ def test_the_constant_fields_are_those_of_the_taxonomy_and_the_corpus(
 
 @every_task
 def test_audio_and_text_are_where_the_taxonomy_has_them(
-    samples: Path, config: str, key: str
+    miniatures: Path, config: str, key: str
 ) -> None:
     minor = get_task(config).minor
-    for row in rows(samples, config, key):
+    for row in rows(miniatures, config, key):
         assert len(cells(row, ["input_audio", "input_audio_2"])) == minor.inputs.count("audio")
         assert len(cells(row, ["output_audio"])) == minor.outputs.count("audio")
         assert row["input_audio"] is not None or row["input_audio_2"] is None
@@ -176,8 +176,10 @@ def test_audio_and_text_are_where_the_taxonomy_has_them(
 
 
 @every_task
-def test_markers_are_the_audio_columns_in_their_order(samples: Path, config: str, key: str) -> None:
-    for row in rows(samples, config, key):
+def test_markers_are_the_audio_columns_in_their_order(
+    miniatures: Path, config: str, key: str
+) -> None:
+    for row in rows(miniatures, config, key):
         question = row["instruction"] + row["input"]
         asked = list(dict.fromkeys(MARKER.findall(question)))
         assert asked == audio_ids(row, ["input_audio", "input_audio_2"])
@@ -188,9 +190,9 @@ def test_markers_are_the_audio_columns_in_their_order(samples: Path, config: str
 
 
 @every_task
-def test_the_answer_is_nowhere_in_the_question(samples: Path, config: str, key: str) -> None:
+def test_the_answer_is_nowhere_in_the_question(miniatures: Path, config: str, key: str) -> None:
     task = get_task(config)
-    for row in rows(samples, config, key):
+    for row in rows(miniatures, config, key):
         variation, values = variation_of(row, config), parsed(row, config)
         # The question without its audio, its numbers, and the lists that must hold the answer.
         question = " ".join(variation.instruction.literals + variation.input.literals)
@@ -218,10 +220,10 @@ def source(folder: Folder, file: str) -> AudioRef:
 
 @every_task
 def test_whole_audio_is_the_publishers_file_byte_for_byte(
-    samples: Path, config: str, key: str
+    miniatures: Path, config: str, key: str
 ) -> None:
-    folders = {key: corpus.folder for key, corpus in open_corpora(samples).items()}
-    for row in rows(samples, config, key):
+    folders = {key: corpus.folder for key, corpus in open_corpora(miniatures).items()}
+    for row in rows(miniatures, config, key):
         other = json.loads(row["other"])
         whole = {
             audio_id(c["corpus"], c["id"]): (c["corpus"], c["file"])
@@ -244,9 +246,9 @@ def test_whole_audio_is_the_publishers_file_byte_for_byte(
 
 
 @every_task
-def test_texts_name_no_source(samples: Path, config: str, key: str) -> None:
+def test_texts_name_no_source(miniatures: Path, config: str, key: str) -> None:
     # Publishers' ids and names of corpora tell speakers, scenes, languages: the answers.
-    for row in rows(samples, config, key):
+    for row in rows(miniatures, config, key):
         texts = row["instruction"] + row["input"] + row["output"]
         for clip in json.loads(row["other"])["clips"]:
             assert clip["id"] not in texts and clip["corpus"] not in texts
@@ -254,21 +256,21 @@ def test_texts_name_no_source(samples: Path, config: str, key: str) -> None:
 
 
 @every_task
-def test_seconds_are_those_of_the_decoded_audio(samples: Path, config: str, key: str) -> None:
-    for row in rows(samples, config, key):
+def test_seconds_are_those_of_the_decoded_audio(miniatures: Path, config: str, key: str) -> None:
+    for row in rows(miniatures, config, key):
         infos = [soundfile.info(io.BytesIO(cell["bytes"])) for cell in cells(row).values()]
         seconds = sum(info.frames / info.samplerate for info in infos)
         assert row["seconds"] == pytest.approx(seconds, rel=1e-6)
 
 
 @every_task
-def test_other_tells_where_a_row_comes_from(samples: Path, config: str, key: str) -> None:
-    corpora, task = open_corpora(samples), get_task(config)
-    for row in rows(samples, config, key, seed=7 if config == "speech_asr" else 0):
+def test_other_tells_where_a_row_comes_from(miniatures: Path, config: str, key: str) -> None:
+    corpora, task = open_corpora(miniatures), get_task(config)
+    for row in rows(miniatures, config, key, seed=7 if config == "speech_asr" else 0):
         other = json.loads(row["other"])
         assert other["clips"]
         for clip in other["clips"]:
-            check(source(corpora[clip["corpus"]].folder, clip["file"]))
+            probe(source(corpora[clip["corpus"]].folder, clip["file"]))
         assert list(other["audio"]) == list(cells(row))
         for column, slot in other["audio"].items():
             side = task.outputs if column == "output_audio" else task.inputs
@@ -285,16 +287,16 @@ def test_other_tells_where_a_row_comes_from(samples: Path, config: str, key: str
 # ---- identity ----------------------------------------------------------------------------------
 
 
-def test_uuids_are_unique_over_all_tasks_and_corpora(samples: Path) -> None:
-    uuids = [row["uuid"] for config, key in SERVED for row in rows(samples, config, key)]
+def test_uuids_are_unique_over_all_tasks_and_corpora(miniatures: Path) -> None:
+    uuids = [row["uuid"] for config, key in SERVED for row in rows(miniatures, config, key)]
     assert len(set(uuids)) == len(uuids) > 100
     assert all(UUID(uuid).version == 5 and str(UUID(uuid)) == uuid for uuid in uuids)
 
 
-def test_one_audio_id_is_one_content_over_all_tasks(samples: Path) -> None:
+def test_one_audio_id_is_one_content_over_all_tasks(miniatures: Path) -> None:
     contents: dict[str, set[str]] = defaultdict(set)
     for config, key in SERVED:
-        for row in rows(samples, config, key):
+        for row in rows(miniatures, config, key):
             for cell in cells(row).values():
                 id, _, extension = cell["path"].rpartition(".")
                 assert re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)?", id)
@@ -317,9 +319,9 @@ def assert_sums_agree(run: Run) -> None:
 
 
 @every_task
-def test_every_clip_is_accounted_for(samples: Path, config: str, key: str) -> None:
-    corpus = open_corpora(samples)[key]
-    for split, run in runs(samples, config, key).items():
+def test_every_clip_is_accounted_for(miniatures: Path, config: str, key: str) -> None:
+    corpus = open_corpora(miniatures)[key]
+    for split, run in runs(miniatures, config, key).items():
         assert_sums_agree(run)
         assert run.tally.left == 0
         shards = filter(get_task(config).reads, corpus.shards()[split])
@@ -343,10 +345,10 @@ def led_by(instance: Instance) -> list[str]:
 @every_task
 @pytest.mark.parametrize("limit", [0, 2])
 def test_a_limit_gives_the_first_rows_and_accounts_for_the_rest(
-    samples: Path, config: str, key: str, limit: int
+    miniatures: Path, config: str, key: str, limit: int
 ) -> None:
-    for split, full in runs(samples, config, key).items():
-        run = generate(samples, config, key, split, limit=limit)
+    for split, full in runs(miniatures, config, key).items():
+        run = generate(miniatures, config, key, split, limit=limit)
         assert [i.row() for i in run.instances] == [i.row() for i in full.instances[:limit]]
         assert_sums_agree(run)
         assert run.tally.read <= full.tally.read
@@ -377,14 +379,14 @@ def pieces(corpus: Corpus, split: str) -> list[Shard]:
 
 @every_task
 def test_shards_give_the_same_rows_in_one_go_and_one_by_one(
-    samples: Path, config: str, key: str
+    miniatures: Path, config: str, key: str
 ) -> None:
-    for split, run in runs(samples, config, key).items():
-        shards = pieces(open_corpora(samples)[key], split)
+    for split, run in runs(miniatures, config, key).items():
+        shards = pieces(open_corpora(miniatures)[key], split)
         # A shard that is no run of lines can not be smaller.
-        assert len(shards) > 1 or not isinstance(open_corpora(samples)[key], TableCorpus)
-        one_go = generate(samples, config, key, split, shards=shards)
-        single = [generate(samples, config, key, split, shards=[shard]) for shard in shards]
+        assert len(shards) > 1 or not isinstance(open_corpora(miniatures)[key], TableCorpus)
+        one_go = generate(miniatures, config, key, split, shards=shards)
+        single = [generate(miniatures, config, key, split, shards=[shard]) for shard in shards]
         one_by_one = [instance.row() for part in single for instance in part.instances]
         assert [instance.row() for instance in one_go.instances] == one_by_one
         total = Tally()
@@ -406,15 +408,15 @@ ENDS = [
 
 @pytest.mark.parametrize(("config", "key"), ENDS, scope="module")
 def test_the_same_rows_come_out_of_an_archive(
-    samples: Path, tmp_path: Path, config: str, key: str
+    miniatures: Path, tmp_path: Path, config: str, key: str
 ) -> None:
-    folder = Path(open_corpora(samples)[key].folder.path)
+    folder = Path(open_corpora(miniatures)[key].folder.path)
     # The others stay: auxiliary clips come from all of them.
-    for other in samples.iterdir():
+    for other in miniatures.iterdir():
         if other != folder:
             (tmp_path / other.name).symlink_to(other)
     shutil.make_archive(str(tmp_path / folder.name), "zip", folder.parent, folder.name)
-    assert rows(tmp_path, config, key) == rows(samples, config, key)
+    assert rows(tmp_path, config, key) == rows(miniatures, config, key)
 
 
 def digests(root: Path) -> dict[str, str]:
@@ -425,23 +427,23 @@ def digests(root: Path) -> dict[str, str]:
     }
 
 
-def test_the_same_rows_come_in_another_process(samples: Path) -> None:
-    command = [sys.executable, __file__, str(samples)]
+def test_the_same_rows_come_in_another_process(miniatures: Path) -> None:
+    command = [sys.executable, __file__, str(miniatures)]
     others = [
         subprocess.Popen(
             command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONHASHSEED": hash_seed}
         )
         for hash_seed in ("1", "2")
     ]
-    here = digests(samples)
+    here = digests(miniatures)
     assert [json.loads(other.communicate(timeout=120)[0]) for other in others] == [here, here]
 
 
-def test_nothing_is_drawn_from_the_global_generators(samples: Path) -> None:
+def test_nothing_is_drawn_from_the_global_generators(miniatures: Path) -> None:
     before, numpy_before = random.getstate(), np.random.get_state()[1].tolist()
     for config, key in SERVED:
-        for split in open_corpora(samples)[key].shards():
-            generate(samples, config, key, split, limit=2)
+        for split in open_corpora(miniatures)[key].shards():
+            generate(miniatures, config, key, split, limit=2)
     assert random.getstate() == before
     assert np.random.get_state()[1].tolist() == numpy_before
 
@@ -457,10 +459,10 @@ def whole(row: Mapping[str, Any]) -> dict[str, bytes]:
 
 @every_task
 def test_another_seed_changes_what_is_drawn_and_never_the_uuids(
-    samples: Path, config: str, key: str
+    miniatures: Path, config: str, key: str
 ) -> None:
     task = get_task(config)
-    one, other = rows(samples, config, key), rows(samples, config, key, seed=1)
+    one, other = rows(miniatures, config, key), rows(miniatures, config, key, seed=1)
     if isinstance(task, PairTask):
         # Where the pairs themselves are drawn a uuid names its pair, else its target alone.
         target = json.loads(one[0]["other"])["clips"][0]["id"]
@@ -577,11 +579,11 @@ def assert_rows_say(
 
 
 @pytest.mark.parametrize(("config", "key"), READERS)
-def test_rows_say_what_is_annotated(samples: Path, config: str, key: str) -> None:
+def test_rows_say_what_is_annotated(miniatures: Path, config: str, key: str) -> None:
     slot, read = READERS[config, key]
-    annotations = read(Path(open_corpora(samples)[key].folder.path))
+    annotations = read(Path(open_corpora(miniatures)[key].folder.path))
     assert len(annotations) >= 9
-    assert_rows_say(rows(samples, config, key), config, slot, annotations)
+    assert_rows_say(rows(miniatures, config, key), config, slot, annotations)
 
 
 def swap(file: Path, one: str, other: str) -> None:
@@ -610,10 +612,10 @@ SWAPS = {
     ],
 )
 def test_two_swapped_annotations_are_noticed(
-    samples: Path, tmp_path: Path, config: str, key: str, swapped: str
+    miniatures: Path, tmp_path: Path, config: str, key: str, swapped: str
 ) -> None:
     slot, read = READERS[config, key]
-    folder = Path(open_corpora(samples)[key].folder.path)
+    folder = Path(open_corpora(miniatures)[key].folder.path)
     annotations = read(folder)
     shutil.copytree(folder, tmp_path / folder.name)
     assert_rows_say(rows(tmp_path, config, key), config, slot, annotations)

@@ -24,7 +24,7 @@ SEEDS = range(5)
 
 
 def window(
-    samples: Path,
+    miniatures: Path,
     *,
     order: str = "random",
     speakers: int = SPEAKERS,
@@ -32,7 +32,7 @@ def window(
     genders: tuple[str | None, ...] = GENDERS,
 ) -> list[Clip]:
     """Clips of speakers of alternating genders, all with a recording that is there."""
-    corpus = corpus_class("aishell3").find(str(samples))
+    corpus = corpus_class("aishell3").find(str(miniatures))
     assert corpus is not None
     (shard,) = corpus.shards()["train"]
     audio = [clip.audio for clip in corpus.clips(shard) if isinstance(clip, Clip)]
@@ -66,8 +66,8 @@ def same(draft: Draft) -> bool:
 
 
 @pytest.fixture(params=["random", "sorted by speaker"])
-def clips(request: pytest.FixtureRequest, samples: Path) -> list[Clip]:
-    return window(samples, order=request.param)
+def clips(request: pytest.FixtureRequest, miniatures: Path) -> list[Clip]:
+    return window(miniatures, order=request.param)
 
 
 def test_the_answer_is_whether_the_speakers_are_the_same(clips: list[Clip]) -> None:
@@ -129,15 +129,15 @@ def test_different_speakers_are_drawn_about_equally(clips: list[Clip]) -> None:
     assert len(counts) == SPEAKERS
 
 
-def test_the_order_of_the_two_is_drawn(samples: Path) -> None:
-    two = window(samples, speakers=2, utterances=1, genders=("female",))
+def test_the_order_of_the_two_is_drawn(miniatures: Path) -> None:
+    two = window(miniatures, speakers=2, utterances=1, genders=("female",))
     firsts = Counter(draft.clips[0].id for seed in range(400) for draft in pairs(two, seed))
     assert firsts.total() == 400
     assert 150 < firsts["S00-000"] < 250
 
 
-def test_what_the_first_pair_answers_is_drawn(samples: Path) -> None:
-    clips = window(samples, speakers=2, utterances=4)
+def test_what_the_first_pair_answers_is_drawn(miniatures: Path) -> None:
+    clips = window(miniatures, speakers=2, utterances=4)
     answers = Counter(same(pairs(clips, seed)[0]) for seed in range(400))
     assert 150 < answers[True] < 250
 
@@ -148,23 +148,23 @@ def test_pairs_depend_on_the_seed_alone(clips: list[Clip]) -> None:
 
 
 @pytest.mark.parametrize("utterances", [1, 2, 40])
-def test_a_window_of_one_speaker_gives_one_pair_at_most(samples: Path, utterances: int) -> None:
+def test_a_window_of_one_speaker_gives_one_pair_at_most(miniatures: Path, utterances: int) -> None:
     for seed in range(20):
-        drawn = pairs(window(samples, speakers=1, utterances=utterances), seed)
+        drawn = pairs(window(miniatures, speakers=1, utterances=utterances), seed)
         assert [same(draft) for draft in drawn] == [True] * (utterances > 1)
 
 
-def test_speakers_of_unknown_gender_are_paired_too(samples: Path) -> None:
-    drawn = pairs(window(samples, genders=(None,)))
+def test_speakers_of_unknown_gender_are_paired_too(miniatures: Path) -> None:
+    drawn = pairs(window(miniatures, genders=(None,)))
     assert len(drawn) > 0.9 * SPEAKERS * UTTERANCES
-    mixed = pairs(window(samples, genders=("female", "male", None)))
+    mixed = pairs(window(miniatures, genders=("female", "male", None)))
     unknown = [d for d in mixed if not same(d) and None in {clip.gender for clip in d.clips}]
     assert unknown
 
 
-def test_one_utterance_each_gives_different_speakers_only(samples: Path) -> None:
+def test_one_utterance_each_gives_different_speakers_only(miniatures: Path) -> None:
     for seed in range(20):
-        drawn = pairs(window(samples, utterances=1), seed)
+        drawn = pairs(window(miniatures, utterances=1), seed)
         assert [same(draft) for draft in drawn] == [False]
 
 
@@ -175,8 +175,8 @@ def test_a_corpus_of_one_speaker_does_not_serve() -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_clip_without_a_partner_is_a_reject(samples: Path, seed: int) -> None:
-    corpus = corpus_class("aishell3").find(str(samples))
+def test_a_clip_without_a_partner_is_a_reject(miniatures: Path, seed: int) -> None:
+    corpus = corpus_class("aishell3").find(str(miniatures))
     assert corpus is not None
     # The miniature test split has one utterance of each of four speakers: one "no", then nothing.
     generation = Generation(TASK, corpus, "test", seed=seed)

@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from audio_flan.build.engines.contract import OnDone
-from audio_flan.build.engines.processes import load_ahead, run_unit, worker_pool
+from audio_flan.build.engines.processes import preload, run_unit, worker_pool
 from audio_flan.build.options import Plan, Unit
 from audio_flan.build.plan import by_lines
 from audio_flan.build.worker import Worker
@@ -26,10 +26,10 @@ class LocalEngine:
 
     workers: int = 1
 
-    def load_ahead(self) -> None:
+    def preload(self) -> None:
         """Begin to start the processes, while the plan is made; `run` does not need it."""
         if self.workers > 1:
-            load_ahead()
+            preload()
 
     def run(self, worker: Worker, plan: Plan, units: Sequence[Unit], on_done: OnDone) -> bool:
         """See `Engine`.

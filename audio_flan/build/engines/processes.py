@@ -20,7 +20,7 @@ METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 """How processes start; system libraries of other platforms do not bear forks."""
 
 
-def load_ahead() -> None:
+def preload() -> None:
     """Begin to load, in the background, what worker processes need."""
     if METHOD == "forkserver":
         forkserver.set_forkserver_preload(["audio_flan.build.engines.preload"])
@@ -34,7 +34,7 @@ def worker_pool(worker: Worker, count: int) -> ProcessPoolExecutor:
         worker: what each of them works by.
         count: their number.
     """
-    load_ahead()
+    preload()
     return ProcessPoolExecutor(
         count, mp_context=get_context(METHOD), initializer=_start, initargs=(worker,)
     )

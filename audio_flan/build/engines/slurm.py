@@ -95,15 +95,15 @@ class SlurmEngine:
             "sbatch_args": dict(self.sbatch),
             "skip_completed": False,
         }
-        place = _records(worker, units)
-        ending = {"tasks": 1, "job_name": "audio-flan-finish", "logging_dir": f"{place}/finish"}
+        folder = _records(worker, units)
+        ending = {"tasks": 1, "job_name": "audio-flan-finish", "logging_dir": f"{folder}/finish"}
         building: PipelineExecutor = SlurmPipelineExecutor(
             [UnitStep(worker, units)],
             tasks=len(units),
             workers=self.workers or -1,
             tasks_per_job=self.units_per_job,
             job_name="audio-flan",
-            logging_dir=f"{place}/units",
+            logging_dir=f"{folder}/units",
             **options,
         )
         after = {"depends": building} if units else {}

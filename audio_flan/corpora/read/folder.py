@@ -42,7 +42,7 @@ class Folder:
     archives: tuple[str, ...] = ()
     top: tuple[str, ...] = ()
 
-    def _place(self, name: str) -> tuple[str, str | None]:
+    def _locate(self, name: str) -> tuple[str, str | None]:
         """(path, member of the archive or None) of a file."""
         if self.archives:
             archive, member = self._members().get(name, ("", ""))
@@ -72,12 +72,12 @@ class Folder:
             return any(fnmatchcase(entry, pattern) for entry in self.list(folder))
         if name.endswith("/"):
             return bool(self.list(name.rstrip("/")))
-        path, member = self._place(name)
+        path, member = self._locate(name)
         return member is not None or exists(path)
 
     def open(self, name: str) -> IO[bytes]:
         """Open a metadata file of the corpus for reading bytes."""
-        path, member = self._place(name)
+        path, member = self._locate(name)
         return BytesIO(open_archive(path).read(member)) if member else open_file(path)
 
     def read(self, name: str, start: int = 0, stop: int | None = None) -> bytes:
@@ -142,7 +142,7 @@ class Folder:
         return AudioRef(self._archive(archive), f"{archive}#{member}", member)
 
     def _archive(self, name: str) -> str:
-        path, member = self._place(name)
+        path, member = self._locate(name)
         return path if member is None else inner_path(path, member)
 
     def audio(self, name: str, start: float | None = None, end: float | None = None) -> AudioRef:
@@ -155,7 +155,7 @@ class Folder:
         Raises:
             Unusable: reason "path-outside-corpus".
         """
-        path, member = self._place(check_inside(name))
+        path, member = self._locate(check_inside(name))
         return AudioRef(path, name, member, start, end)
 
 

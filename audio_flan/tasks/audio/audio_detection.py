@@ -11,7 +11,7 @@ from audio_flan.model.clip import Clip
 from audio_flan.model.draft import Draft, Kind, Value
 from audio_flan.model.notation import stretches
 from audio_flan.model.randomness import Rng
-from audio_flan.simulate.activity import active_stretches, place
+from audio_flan.simulate.activity import active_stretches, lay_out
 from audio_flan.simulate.level import active_power, peak_gain
 from audio_flan.simulate.mixture import add_noise
 from audio_flan.simulate.noise import COLOURS, coloured_noise, fit_length
@@ -113,4 +113,4 @@ class VoiceActivityDetection(SimulatedTask):
             now += end - origin + pause
         if not pieces:
             raise Unusable("silent-audio", "no part of the speech is active")
-        return place(pieces, starts, now, rate)
+        return lay_out(pieces, starts, now, rate)
