@@ -28,12 +28,12 @@ __all__ = [
 
 _HOMES = {
     "AudioFlanError": "errors",
-    "decode": "audio",
-    "from_jsonl": "schema",
-    "list_corpora": "loading",
-    "list_tasks": "loading",
-    "load_dataset": "loading",
-    "to_jsonl": "schema",
+    "decode": "media.audio",
+    "from_jsonl": "dataset.jsonl",
+    "list_corpora": "api",
+    "list_tasks": "api",
+    "load_dataset": "api",
+    "to_jsonl": "dataset.jsonl",
 }
 
 

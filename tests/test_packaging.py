@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 import audio_flan
 from audio_flan.builders.audio_flan import AudioFlan
-from audio_flan.cli import main
+from audio_flan.cli.app import main
 from audio_flan.tasks import task_configs, task_template
 assert Path(audio_flan.__file__).is_relative_to(sys.argv[1]), audio_flan.__file__
 assert all(len(task_template(config).variations) >= 12 for config in task_configs())

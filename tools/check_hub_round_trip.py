@@ -120,7 +120,7 @@ class Check:
 
     def start(self, name: str) -> Any:
         """A server with a state folder of this name."""
-        sys.path.insert(0, str(ROOT / "tests" / "hub"))
+        sys.path.insert(0, str(ROOT / "tests"))
         return importlib.import_module("loopback_hub").LoopbackHub(self.folder / name)
 
     def home(self) -> Path:

@@ -29,7 +29,7 @@ from audio_flan.model.instance import AUDIO_COLUMNS
 pytest.importorskip("torch", reason='training needs torch: pip install ".[train]"')
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "train_streaming.py"
-LOOPBACK_HUB = Path(__file__).parents[1] / "hub" / "loopback_hub.py"
+LOOPBACK_HUB = Path(__file__).parents[1] / "loopback_hub.py"
 MANY_FILES, ONE_FILE = "speech_gender_recognition", "audio_scene_classification"
 TWO_AUDIOS = "speech_speaker_verification"
 STEPS = 45
