@@ -178,6 +178,17 @@ class Corpus(ABC):
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The clips of a shard, lazily and in a stable order; what can not be read as rejects."""
 
+    def line_of(self, clip: str) -> tuple[str, int] | None:
+        """Where the metadata of a clip stands: a file of the corpus and the number of the line.
+
+        Args:
+            clip: the clip's id.
+
+        Returns:
+            None where no line is the clip's own, or no clip has this id.
+        """
+        return None
+
     @classmethod
     def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
         """The groups of clips, of the kind `kept_whole`, that a clip is of, as far as a row of a
@@ -264,6 +275,18 @@ class TableCorpus(Corpus):
                 self.key, self.folder.path, expected=expected, found="an empty file"
             )
         return ranges
+
+    def line_of(self, clip: str) -> tuple[str, int] | None:
+        """See `Corpus`; reads the tables until the clip is found."""
+        for split, table in self.tables.items():
+            for row in table.rows(self.folder) if self.folder.exists(table.file) else ():
+                if isinstance(row, Row) and (row.line != 1 or not self.is_header(row)):
+                    try:
+                        if self.clip(row, self.split_of(row) or split).id == clip:
+                            return table.file, row.line
+                    except Unusable:
+                        continue
+        return None
 
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The clips of a run of lines that belong to the shard's split."""
