@@ -58,12 +58,20 @@ class RootError(CorpusLayoutError):
         AudioFlanError.__init__(self, f"root {root}: expected {expected}; found {found}. {hint}")
 
 
-class TemplateError(AudioFlanError):
-    """A template file that breaks the rules of templates, with the file and the line."""
+class LineError(AudioFlanError):
+    """A file of this library that breaks the rules of its kind, with the file and the line."""
 
     def __init__(self, file: str, line: int, problem: str) -> None:
         self.file, self.line, self.problem = file, line, problem
         super().__init__(f"{file}:{line}: {problem}")
+
+
+class TemplateError(LineError):
+    """A template file that breaks the rules of templates."""
+
+
+class FactsError(LineError):
+    """A `corpus.yaml` that breaks the rules of the facts of a corpus."""
 
 
 class BuildError(AudioFlanError):

@@ -55,10 +55,7 @@ class Estimate:
     def line(self) -> dict[str, Any]:
         """As a line of `.build/plan.jsonl`."""
         unit = self.unit
-        shards = [
-            {"file": shard.file, **({"line": shard.part.line} if shard.part else {})}
-            for shard in unit.shards
-        ]
+        shards = [list(shard.part) for shard in unit.shards]
         figures = {
             name: getattr(self, name) for name in ("clips", "instances", "bytes", "seconds", "done")
         }

@@ -6,14 +6,16 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import chain
+from typing import Any
 
 import audio_flan
 from audio_flan.build.caps import Draws
 from audio_flan.build.code_digest import code_digest
 from audio_flan.build.inputs import Input, digest_of, read_input
 from audio_flan.build.options import CorpusShard, Options, Plan, Unit
-from audio_flan.corpora.contract import Corpus, Shard, forget_clips
-from audio_flan.corpora.read.table import Range
+from audio_flan.corpora.contract import Corpus, Shard
+from audio_flan.corpora.read.folder import forget_listings
+from audio_flan.corpora.rows import forget_clips
 from audio_flan.dataset.gc_pause import gc_pause
 from audio_flan.errors import AudioFlanError
 from audio_flan.media.files import forget_sizes
@@ -78,10 +80,9 @@ def _groups(config: str, shards: Sequence[Shard], options: Options) -> Iterator[
 def by_lines(units: Sequence[Unit]) -> list[Unit]:
     """Units in the order to run them: those that read the same lines of a corpus, of all splits
     and tasks, follow one another, so that metadata is parsed once and audio is still in memory."""
-    together: dict[tuple[str, str, Range | None], list[Unit]] = {}
+    together: dict[tuple[str, tuple[Any, ...]], list[Unit]] = {}
     for unit in units:
-        first = unit.shards[0]
-        together.setdefault((unit.corpus, first.file, first.part), []).append(unit)
+        together.setdefault((unit.corpus, unit.shards[0].part), []).append(unit)
     return list(chain.from_iterable(together.values()))
 
 
@@ -105,6 +106,7 @@ def make_plan(
     """
     forget_sizes()
     forget_clips()
+    forget_listings()
     units = make_units(corpora, configs, splits, options)
     by_key = {corpus.key: corpus for corpus in corpora}
     pools = _Pools(corpora)
@@ -196,9 +198,7 @@ def fingerprint(corpora: Sequence[Corpus], units: Sequence[Unit]) -> str:
         units: as `make_units` gives them.
     """
     sizes = {
-        corpus.key: {
-            file: corpus.folder.size(file) for file in corpus.metadata if corpus.folder.exists(file)
-        }
+        corpus.key: {file: corpus.folder.size(file) for file in corpus.files_to_recognise()}
         for corpus in corpora
     }
     templates = {unit.config: template_digest(unit.config) for unit in units}

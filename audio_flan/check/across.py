@@ -35,7 +35,7 @@ def groups(row: Row, number: int) -> Entries:
         # What can not be told of a clip is the fault of its row.
         with suppress(ValueError):
             for group in clip.groups():
-                alike = corpus_class(clip.corpus).alike_splits
+                alike = corpus_class(clip.corpus).splits.sharing
                 yield group, SPLITS.index(alike[0] if split in alike else split)
 
 

@@ -76,7 +76,7 @@ def bad_corpus(row: Row) -> Iterator[str]:
             yield str(UnknownNameError("corpus", key, corpus_keys()))
     if keys[0] in corpus_keys():
         corpus = corpus_class(keys[0])
-        right = {"license": corpus.license, "source": [corpus.source]}
+        right = {"license": corpus.license, "source": [corpus.origin]}
         for name, value in right.items():
             if row.values[name] != value:
                 yield f"{name} is {row.values[name]!r}, that of {corpus.key} is {value!r}"

@@ -82,8 +82,8 @@ class ProvenanceClip:
             return ()
         corpus = corpus_class(self.corpus)
         return tuple(
-            f"{corpus.kept_whole} {group} of {self.corpus}"
-            for group in corpus.groups_of(self.id, self.file)
+            f"{corpus.splits.group} {group} of {self.corpus}"
+            for group in corpus.groups(self.id, self.file)
         )
 
 

@@ -88,7 +88,7 @@ def corpus_list(root: str | None) -> list[dict[str, Any]]:
             "provides": sorted(corpus.provides),
             "serves": [c for c in task_configs() if get_task(c).serves(corpus)],
             "folders": [corpus.key, *corpus.folders],
-            "metadata": list(corpus.metadata),
+            "recognised_by": list(corpus.recognised_by),
             "homepage": corpus.homepage,
             "download": corpus.download,
             **_found(corpus, root),

@@ -1,24 +1,30 @@
 """The contract of corpora: a folder as published in, clips out.
 
-A reader states what a corpus is (class attributes) and yields its clips; it knows nothing of tasks,
-templates or `datasets`. Most corpora are tables: see `TableCorpus`.
+A reader states what a corpus is (`corpus.yaml` beside it, see `facts`) and yields its clips; it
+knows nothing of tasks, templates or `datasets`. Most corpora are rows of tables (`rows.Rows`),
+audio files in a tree (`files.Files`) or JSON records (`records.Records`); any other derives from
+`Corpus`.
 """
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from errno import ENOENT
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate
 from os import strerror
-from typing import ClassVar, NamedTuple, TypeAlias
+from pathlib import Path
+from typing import Any, ClassVar
 
+from audio_flan.corpora.facts import Copy, Facts, Shares, Splits, load_facts
 from audio_flan.corpora.read.folder import Folder, Signature
-from audio_flan.corpora.read.table import BadRow, Range, Row, Table
+from audio_flan.corpora.read.table import BadRow, Row, Table
 from audio_flan.errors import CorpusLayoutError, Unusable
+from audio_flan.media.audio import AudioRef
 from audio_flan.media.files import join
 from audio_flan.model.clip import Clip, Reject
 from audio_flan.model.labels import Label, Labels
@@ -27,6 +33,8 @@ from audio_flan.model.splits import SPLITS
 MAX_LISTED = 8
 """Names of files in a message."""
 
+FACTS_FILE = "corpus.yaml"
+
 
 @dataclass(frozen=True, slots=True)
 class Shard:
@@ -34,88 +42,96 @@ class Shard:
 
     Args:
         split: the split of its clips.
-        file: metadata file or folder that it is read from, or what else the reader goes by (the
-            language, where a split's files are of several).
-        part: run of lines of the file; None for all of it.
+        part: what the reader reads, in a `NamedTuple` of its own of texts and numbers: a run of
+            lines of a table, of files, of songs.
         provides: annotation fields that its clips may have, where they are only some of the
             corpus's; tasks that need others never read it.
     """
 
     split: str
-    file: str
-    part: Range | None = None
+    part: tuple[Any, ...]
     provides: frozenset[str] | None = None
 
 
 class Corpus(ABC):
     """A corpus as its publisher distributes it.
 
+    Class attributes are the facts of `corpus.yaml` (see `Facts` for each), and what follows from
+    them. A class whose package has no such file, as in tests, states them itself.
+
     Args:
         folder: where it lies.
 
     Class attributes:
-        key: name of the corpus in this library, and of its module.
-        title: its name in full.
+        key: name of the corpus in this library, and of its folder.
         domain: "speech", "music" or "audio".
-        license: SPDX id, or "LicenseRef-…" with `license_conditions` saying what it asks.
-        redistributable: whether the licence lets its audio be published again.
-        commercial: whether the licence allows commercial use.
-        homepage: where it is described.
-        download: how to get it.
-        citation: the work to cite.
-        languages: BCP 47 codes of its words.
-        source: the paper's field: where the audio comes from ("audiobook", "youtube", "studio").
-        folders: names that the publisher's archive unpacks to, next to `key`.
-        metadata: files that it can not do without, which also tell that it is there.
-        any_metadata: whether one of these files is enough, as where each split comes by itself.
-        encodings: encodings that its metadata is found in; the reader tells them apart.
-        flat: whether its archives have no folder of their own: its files may lie in the root.
-        provides: annotation fields of `Clip` that it fills.
-        labels: closed label sets by field, in words that a person would say.
-        speakers: number of speakers as published; 0 where unknown.
-        split_rule: how the splits are made, in a sentence.
-        kept_whole: what is in one split only, in a word: "speaker", "song"; `groups_of` tells which
-            of them a clip is of.
-        alike_splits: splits that may have such groups in common.
+        labels: closed label sets by field, in words that a person would say; the values of
+            `words`, each once.
     """
 
     key: ClassVar[str]
-    title: ClassVar[str]
     domain: ClassVar[str]
+    title: ClassVar[str]
     license: ClassVar[str]
     license_conditions: ClassVar[str] = ""
+    license_page: ClassVar[str] = ""
+    terms: ClassVar[str] = ""
     redistributable: ClassVar[bool]
     commercial: ClassVar[bool]
     homepage: ClassVar[str]
     download: ClassVar[str]
     citation: ClassVar[str]
     languages: ClassVar[tuple[str, ...]] = ()
-    source: ClassVar[str]
+    language_folders: ClassVar[Mapping[str, str]] = {}
+    origin: ClassVar[str]
     folders: ClassVar[tuple[str, ...]] = ()
-    metadata: ClassVar[tuple[str, ...]]
-    any_metadata: ClassVar[bool] = False
+    recognised_by: ClassVar[tuple[str, ...]]
+    one_is_enough: ClassVar[bool] = False
+    without_top_folder: ClassVar[bool] = False
     encodings: ClassVar[tuple[str, ...]] = ("utf-8",)
-    flat: ClassVar[bool] = False
     provides: ClassVar[frozenset[str]]
+    words: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     labels: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    constants: ClassVar[Mapping[str, Any]] = {}
     speakers: ClassVar[int] = 0
-    split_rule: ClassVar[str]
-    kept_whole: ClassVar[str] = "clip"
-    alike_splits: ClassVar[tuple[str, ...]] = ()
+    splits: ClassVar[Splits]
+    copies: ClassVar[tuple[Copy, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        stated = vars(cls)
+        if file := _facts_file(cls):
+            cls.key, cls.domain = file.parent.name, file.parent.parent.name
+            facts = load_facts(file.read_bytes(), f"{cls.domain}/{cls.key}/{FACTS_FILE}")
+            for field in fields(Facts):
+                if field.name not in stated:
+                    setattr(cls, field.name, getattr(facts, field.name))
+            # Label sets that are computed stand in the class, next to those of the file.
+            cls.words = {**facts.words, **stated.get("words", {})}
+        if "labels" not in stated:
+            cls.labels = {f: tuple(dict.fromkeys(w.values())) for f, w in cls.words.items()}
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
         self._labels: dict[tuple[str, str], Label] = {}
+        self._constants = {f: self._value(f, value) for f, value in self.constants.items()}
 
     @classmethod
     def _signature(cls) -> Signature:
         names = (cls.key, *cls.folders)
-        return Signature(cls.key, names, cls.metadata, cls.any_metadata, cls.flat)
+        return Signature(
+            cls.key,
+            names,
+            cls.recognised_by,
+            cls.one_is_enough,
+            cls.without_top_folder,
+            tuple(cls.language_folders),
+        )
 
     @classmethod
     def _expected(cls) -> str:
-        which = "at least one of the files" if cls.any_metadata else "the files"
-        return f"{which} {_listed(cls.metadata)}"
+        which = "at least one of the files" if cls.one_is_enough else "the files"
+        return f"{which} {_listed(cls.recognised_by)}"
 
     @classmethod
     def find(cls, root: str) -> Corpus | None:
@@ -190,9 +206,9 @@ class Corpus(ABC):
         return None
 
     @classmethod
-    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
-        """The groups of clips, of the kind `kept_whole`, that a clip is of, as far as a row of a
-        dataset tells it; `audio-flan check` holds that none is in two splits.
+    def groups(cls, clip: str, file: str) -> tuple[str, ...]:
+        """The groups of clips, of the kind `splits.group`, that a clip is of, as far as its id and
+        file tell; no group is in two splits, which `audio-flan check` holds.
 
         Args:
             clip: the clip's id.
@@ -203,140 +219,120 @@ class Corpus(ABC):
         """
         return (clip,)
 
-    def label(self, field: str, value: str) -> Label:
+    def split_of_group(self, group: str) -> str:
+        """The split of a group of clips, by its hash and the shares in `corpus.yaml`."""
+        assert self.splits.shares is not None, f"{self.key} states no shares"
+        return hash_split(self.key, group, self.splits.shares, self.splits.seed)
+
+    def split_of_clip(self, clip: str, file: str = "") -> str:
+        """The split of a clip, by the hash of its first group."""
+        return self.split_of_group(self.groups(clip, file)[0])
+
+    def files_to_recognise(self) -> list[str]:
+        """The files that it is recognised by, as far as they are there."""
+        return self._signature().present(self.folder)
+
+    def made(self, id: str, audio: str | AudioRef, split: str, **annotations: Any) -> Clip:
+        """A clip of this corpus, with the constants that all clips have.
+
+        Args:
+            id: its id.
+            audio: path of its audio inside the corpus, which may come from metadata, or where it
+                is.
+            split: its split.
+            annotations: fields of `Clip`. In a field with a closed set, a text is the publisher's
+                word of a label ("" for none) and a list several of them; both become labels.
+
+        Raises:
+            Unusable: reason "path-outside-corpus" or "unknown-label".
+        """
+        if isinstance(audio, str):
+            audio = self.folder.audio(audio)
+        for field in self.labels:
+            value = annotations.get(field)
+            if isinstance(value, (str, list)):
+                annotations[field] = self._value(field, value)
+        return Clip(id, self.key, split, audio, **{**self._constants, **annotations})
+
+    def _value(self, field: str, value: Any) -> Any:
+        """The value of a field, its labels put into words."""
+        if field not in self.labels or not isinstance(value, (str, list)):
+            return value
+        if isinstance(value, str):
+            return self.label(field, value) if value else None
+        return self.several(field, value) if value else None
+
+    def label(self, field: str, word: str) -> Label:
         """A label of one of the corpus's closed sets.
+
+        Args:
+            field: the field.
+            word: the publisher's word for it, or ours.
 
         Raises:
             Unusable: reason "unknown-label".
         """
-        label = self._labels.get((field, value))
+        label = self._labels.get((field, word))
         if label is None:
             options = self.labels[field]
+            value = self.words[field].get(word, word) if field in self.words else word
             if value not in options:
-                detail = f"{field} {value!r} is none of {', '.join(options)}"
+                detail = f"{field} {word!r} is none of {', '.join(options)}"
                 raise Unusable("unknown-label", detail)
-            label = self._labels[field, value] = Label(value, options)
+            label = self._labels[field, word] = Label(value, options)
         return label
 
-    def several(self, field: str, values: Iterable[str]) -> Labels:
+    def several(self, field: str, words: Iterable[str]) -> Labels:
         """Labels of one of the corpus's closed sets, sorted, each once.
 
         Raises:
             Unusable: reason "unknown-label".
         """
-        found = sorted({self.label(field, value).value for value in values})
+        found = sorted({self.label(field, word).value for word in words})
         return Labels(tuple(found), self.labels[field])
+
+    def join(self, table: Table, column: str) -> dict[str, Row]:
+        """The rows of a small table by one of its columns, such as a table of speakers.
+
+        Raises:
+            CorpusLayoutError: a line does not fit the table, or there is none.
+        """
+        rows: dict[str, Row] = {}
+        for row in table.rows(self.folder):
+            if isinstance(row, BadRow):
+                raise self.layout_error(
+                    f"{table.file} with {', '.join(table.columns)} in each line", row.detail
+                )
+            rows[row[column].strip()] = row
+        if not rows:
+            raise self.layout_error(f"{table.file} with a line for each {column}", "an empty table")
+        return rows
+
+    def layout_error(self, expected: str, found: str) -> CorpusLayoutError:
+        """The error that something lies elsewhere, or otherwise, than the publisher has it."""
+        where = self.folder.path
+        return CorpusLayoutError(self.key, where, expected=expected, found=found)
+
+
+def by_splits(shards: Iterable[Shard]) -> dict[str, list[Shard]]:
+    """Shards by their split, in the order of the splits; those without shards are left out."""
+    found: dict[str, list[Shard]] = {split: [] for split in SPLITS}
+    for shard in shards:
+        found[shard.split].append(shard)
+    return {split: shards for split, shards in found.items() if shards}
+
+
+def _facts_file(cls: type) -> Path | None:
+    """The file of facts beside a class that is defined in the `__init__.py` of a corpus."""
+    source = getattr(sys.modules.get(cls.__module__), "__file__", None) or ""
+    file = Path(source).with_name(FACTS_FILE) if source.endswith("__init__.py") else None
+    return file if file and file.is_file() else None
 
 
 def _listed(names: Sequence[str]) -> str:
     """Names for a message, the first of many."""
     more = f", … ({len(names)} in all)" if len(names) > MAX_LISTED else ""
     return ", ".join(names[:MAX_LISTED]) + more
-
-
-class TableCorpus(Corpus):
-    """A corpus with a line of a table for each clip.
-
-    Class attributes:
-        tables: the table of each split; one table for several splits where `split_of` tells.
-    """
-
-    tables: ClassVar[Mapping[str, Table]]
-
-    @abstractmethod
-    def clip(self, row: Row, split: str) -> Clip:
-        """The clip of a row.
-
-        Raises:
-            Unusable: the row can not be used.
-        """
-
-    def split_of(self, row: Row) -> str | None:
-        """The split of a row; None where its table has just one split."""
-        return None
-
-    def is_header(self, row: Row) -> bool:
-        """Whether the first line is a header that only some copies have."""
-        return False
-
-    def shards(self) -> dict[str, list[Shard]]:
-        """Runs of lines of each split's table; a split whose table is absent is left out."""
-        return {
-            split: [Shard(split, table.file, part) for part in self._ranges(table)]
-            for split, table in self.tables.items()
-            if self.folder.exists(table.file)
-        }
-
-    def _ranges(self, table: Table) -> list[Range]:
-        ranges = table.ranges(self.folder)
-        if not ranges:
-            expected = f"{table.file} with a line for each clip"
-            raise CorpusLayoutError(
-                self.key, self.folder.path, expected=expected, found="an empty file"
-            )
-        return ranges
-
-    def line_of(self, clip: str) -> tuple[str, int] | None:
-        """See `Corpus`; reads the tables until the clip is found."""
-        for split, table in self.tables.items():
-            for row in table.rows(self.folder) if self.folder.exists(table.file) else ():
-                if isinstance(row, Row) and (row.line != 1 or not self.is_header(row)):
-                    try:
-                        if self.clip(row, self.split_of(row) or split).id == clip:
-                            return table.file, row.line
-                    except Unusable:
-                        continue
-        return None
-
-    def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
-        """The clips of a run of lines that belong to the shard's split."""
-        yield from _clips_by_split(self, self.tables[shard.split], shard.part)[shard.split]
-
-
-ClipsBySplit: TypeAlias = dict[str, list["Clip | Reject"]]
-
-_kept_clips: dict[tuple[TableCorpus, Table, Range | None], ClipsBySplit] = {}
-"""The clips of the last run of lines, as other splits and tasks ask for the same lines next."""
-
-
-def _clips_by_split(corpus: TableCorpus, table: Table, part: Range | None) -> ClipsBySplit:
-    """The clips of a run of lines, kept until those of another are asked for."""
-    lines = corpus, table, part
-    if lines not in _kept_clips:
-        # Not both runs in memory at once.
-        _kept_clips.clear()
-        _kept_clips[lines] = _read_clips(corpus, table, part)
-    return _kept_clips[lines]
-
-
-def _read_clips(corpus: TableCorpus, table: Table, part: Range | None) -> ClipsBySplit:
-    splits = [split for split, other in corpus.tables.items() if other == table]
-    clips: ClipsBySplit = {split: [] for split in splits}
-    for row in table.rows(corpus.folder, part):
-        place = f"{table.file}:{row.line}"
-        if isinstance(row, BadRow):
-            # A line that can not be parsed has no split of its own: it is told of once.
-            clips[splits[0]].append(Reject(corpus.key, place, row.reason, row.detail))
-        elif row.line != 1 or not corpus.is_header(row):
-            split = corpus.split_of(row) or splits[0]
-            try:
-                clips[split].append(corpus.clip(row, split))
-            except Unusable as error:
-                clips[split].append(Reject(corpus.key, place, error.reason, error.detail))
-    return clips
-
-
-def forget_clips() -> None:
-    """Read tables anew, where they may have changed meanwhile."""
-    _kept_clips.clear()
-
-
-class Shares(NamedTuple):
-    """The share of the groups of clips that each split gets; they add up to 1."""
-
-    train: float
-    validation: float
-    test: float
 
 
 @lru_cache(maxsize=4096)

@@ -88,7 +88,7 @@ class Generation:
             domain=minor.domain,
             corpus=corpus.key,
             license=corpus.license,
-            source=(corpus.source,),
+            source=(corpus.origin,),
             split=split,
             unseen=unseen,
         )

@@ -19,7 +19,7 @@ from audio_flan.errors import TemplateError, UnknownNameError
 from audio_flan.model.draft import LABEL_KINDS, Kind
 from audio_flan.model.labels import LABEL_VIEWS, Labels
 from audio_flan.model.randomness import Rng
-from audio_flan.wording.yaml_lines import LinedMapping, load
+from audio_flan.model.yaml_lines import LinedMapping, load
 
 FORMS = ("command", "request", "question", "suggestion", "emphatic", "terse", "role")
 """The forms an instruction may have; a task's pool has at least four of them."""
@@ -361,7 +361,7 @@ def parse_template(data: bytes, file: str, kinds: Mapping[str, Kind]) -> Templat
     Raises:
         TemplateError: the file breaks the form, or names a slot that the task does not have.
     """
-    tree = load(data, file)
+    tree = load(data, file, TemplateError)
     _expect_keys(tree, {"task", "answers", "variations"}, {"words"}, file)
     _expect_type(tree, "answers", dict, file)
     _expect_type(tree, "variations", list, file)

@@ -246,11 +246,11 @@ def test_ids_are_unique_over_all_splits_and_fit_for_audio_ids(key: str, miniatur
 @every_corpus
 def test_no_two_splits_share_what_is_kept_whole(key: str, miniatures: Path) -> None:
     cls = corpus_class(key)
-    assert cls.kept_whole.strip() and set(cls.alike_splits) <= set(SPLITS)
+    assert cls.kept_whole.strip() and set(cls.splits.sharing) <= set(SPLITS)
     sides: dict[str, str] = {}
     for clip in clips(cls.open(str(miniatures))):
-        side = cls.alike_splits[0] if clip.split in cls.alike_splits else clip.split
-        groups = cls.groups_of(clip.id, clip.audio.name)
+        side = cls.splits.sharing[0] if clip.split in cls.splits.sharing else clip.split
+        groups = cls.groups(clip.id, clip.audio.name)
         assert groups and all(groups)
         for group in groups:
             assert sides.setdefault(group, side) == side, f"{cls.kept_whole} {group}"
@@ -261,7 +261,7 @@ def test_speakers_that_are_kept_whole_are_those_of_the_clips(key: str, miniature
     cls = corpus_class(key)
     for clip in clips(cls.open(str(miniatures))) if cls.kept_whole == "speaker" else ():
         speakers = tuple(voice.speaker for voice in clip.voices or ()) or (clip.speaker,)
-        assert None in speakers or cls.groups_of(clip.id, clip.audio.name) == speakers
+        assert None in speakers or cls.groups(clip.id, clip.audio.name) == speakers
 
 
 @every_corpus

@@ -91,7 +91,7 @@ def test_the_corpus_is_split_as_its_class_says() -> None:
     splits = [hash_split("ljspeech", f"LJ{i:03d}", SHARES, SPLIT_SEED) for i in range(1, 51)]
     counts = [splits.count(split) for split in ("train", "validation", "test")]
     assert counts == [46, 2, 2]
-    assert LJSpeech.split_rule == "by hash of the chapter: 46 train, 2 validation, 2 test"
+    assert LJSpeech.splits.rule == "by hash of the chapter: 46 train, 2 validation, 2 test"
 
 
 def test_lines_without_text_are_rejected(folder: Path) -> None:

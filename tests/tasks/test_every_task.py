@@ -151,7 +151,7 @@ def test_the_constant_fields_are_those_of_the_taxonomy_and_the_corpus(
             }
             assert row["domain"] == minor.domain
             assert corpus.domain in (get_task(config).domains or (minor.domain,))
-            assert row["source"] == [corpus.source]
+            assert row["source"] == [corpus.origin]
             assert (row["corpus"], row["license"]) == (key, corpus.license)
 
 

@@ -48,18 +48,20 @@ def read_arff(folder: Folder, file: str, columns: tuple[str, ...]) -> Relation:
         text = folder.read(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _problem(file, str(error)) from None
-    names, rows = [], []
+    names, lines = [], []
     for line, content in enumerate(text.split("\n"), 1):
         content = content.strip()
         if not content or content.startswith("%"):
             continue
         if not content.startswith("@"):
-            rows.append(Row(line, _values(content, f"{file}:{line}")))
+            lines.append((line, _values(content, f"{file}:{line}")))
         elif match := ATTRIBUTE.match(content):
             names.append(match[1] or match[2])
     if tuple(names[: len(columns)]) != columns:
         raise _problem(file, f"attributes {names!r:.200} do not start with {columns}")
-    relation = Relation(file, tuple(names), tuple(rows))
+    positions = {name: index for index, name in enumerate(names)}
+    rows = tuple(Row(line, values, positions) for line, values in lines)
+    relation = Relation(file, tuple(names), rows)
     for row in rows:
         if len(row.values) != len(names):
             raise relation.problem(row, f"expected {len(names)} values, found {len(row.values)}")

@@ -75,6 +75,14 @@ class Folder:
         path, member = self._locate(name)
         return member is not None or exists(path)
 
+    def has(self, name: str) -> bool:
+        """Whether a file is there, by one listing of its folder, which is kept.
+
+        For many files of few folders; `exists` asks for one file.
+        """
+        parent, _, file = name.rpartition("/")
+        return file in _entries(self, parent)
+
     def open(self, name: str) -> IO[bytes]:
         """Open a metadata file of the corpus for reading bytes."""
         path, member = self._locate(name)
@@ -159,6 +167,16 @@ class Folder:
         return AudioRef(path, name, member, start, end)
 
 
+@lru_cache(maxsize=1024)
+def _entries(folder: Folder, name: str) -> frozenset[str]:
+    return frozenset(folder.list(name))
+
+
+def forget_listings() -> None:
+    """List folders again, as they may have changed."""
+    _entries.cache_clear()
+
+
 @lru_cache(maxsize=64)
 def _members(archives: tuple[str, ...], top: tuple[str, ...]) -> dict[str, tuple[str, str]]:
     """The files of several archives by their names in the corpus: (archive, member)."""
@@ -172,6 +190,10 @@ def _members(archives: tuple[str, ...], top: tuple[str, ...]) -> dict[str, tuple
     return members
 
 
+LANGUAGE = "<language>"
+"""Stands in `Signature.recognised_by` for the folder of a language."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """How a corpus is told from others.
@@ -179,27 +201,62 @@ class Signature:
     Args:
         key: key of the corpus.
         names: names that its folder may bear.
-        metadata: files that it can not do without.
-        any_metadata: whether one of these files is enough, each being of a part (a split, a
+        recognised_by: files that it must have; `LANGUAGE` stands for each of `languages`.
+        one_is_enough: whether one of these files is enough, each being of a part (a split, a
             speaker); a folder that is there must have one of those that belong in it.
-        flat: whether its archives have no folder of their own, so that its files may lie in the
-            root itself.
+        without_top_folder: whether its archives have no folder of their own, so that its files may
+            lie in the root itself.
+        languages: folders of languages, any of which may be absent.
     """
 
     key: str
     names: tuple[str, ...]
-    metadata: tuple[str, ...]
-    any_metadata: bool = False
-    flat: bool = False
+    recognised_by: tuple[str, ...]
+    one_is_enough: bool = False
+    without_top_folder: bool = False
+    languages: tuple[str, ...] = ()
 
     def missing(self, folder: Folder) -> list[str]:
-        """The metadata files that a folder lacks; none where it has what it needs."""
-        missing = [name for name in self.metadata if not folder.exists(name)]
-        if self.any_metadata and len(missing) < len(self.metadata):
-            there = {_parent(name) for name in self.metadata if name not in missing}
-            names = [name for name in missing if "*" not in name and _parent(name) not in there]
-            return [name for name in names if folder.list(_parent(name))]
+        """The files that a folder lacks; none where it has what it needs."""
+        names, present = self._names(folder)
+        missing = [name for name in names if name not in present]
+        if self.one_is_enough and present:
+            there = {_parent(name) for name in present}
+            known = (name for name in missing if "*" not in name and LANGUAGE not in name)
+            apart = [name for name in known if _parent(name) not in there]
+            return [name for name in apart if folder.list(_parent(name))]
         return missing
+
+    def present(self, folder: Folder) -> list[str]:
+        """The files of `recognised_by` that a folder has."""
+        names, present = self._names(folder)
+        return [name for name in names if name in present]
+
+    def _names(self, folder: Folder) -> tuple[list[str], set[str]]:
+        """The files that are looked for, and those that are there.
+
+        Where languages have folders, each folder is listed once instead of asked for each file.
+        """
+        listed: dict[str, frozenset[str]] = {}
+
+        def entries(name: str) -> frozenset[str]:
+            if name not in listed:
+                listed[name] = frozenset(folder.list(name))
+            return listed[name]
+
+        names: list[str] = []
+        present: set[str] = set()
+        for pattern in self.recognised_by:
+            base, language, rest = pattern.partition(LANGUAGE)
+            if not language:
+                names.append(pattern)
+                present |= {pattern} if folder.exists(pattern) else set()
+                continue
+            there = entries(base.rstrip("/"))
+            found = [f"{base}{code}{rest}" for code in self.languages if code in there]
+            names += found or [pattern]
+            present |= {n for n in found if n.rpartition("/")[2] in entries(_parent(n))}
+        return names, present
 
     def find(self, root: str) -> tuple[Folder | None, list[str]]:
         """Find the corpus under a root, or at it.
@@ -244,7 +301,7 @@ class Signature:
                     yield Folder(self.key, join(folder, entry), archives, self.names), True
         if archives := _archives(root, entries, known):
             yield Folder(self.key, archives[0], archives, self.names), True
-        if self.flat:
+        if self.without_top_folder:
             yield Folder(self.key, root), False
 
 

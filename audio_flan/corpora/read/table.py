@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
@@ -18,11 +18,22 @@ from audio_flan.errors import CorpusLayoutError
 LINES_PER_SHARD = 10_000
 
 
-class Row(NamedTuple):
-    """A line of a table: where it is, and its values."""
+class Row:
+    """A line of a table.
 
-    line: int
-    values: Sequence[str]
+    Args:
+        line: its number, counted from 1.
+        values: its values, in the order of the table's columns.
+        positions: position of each column in the values.
+    """
+
+    __slots__ = ("_positions", "line", "values")
+
+    def __init__(self, line: int, values: Sequence[str], positions: Mapping[str, int]) -> None:
+        self.line, self.values, self._positions = line, values, positions
+
+    def __getitem__(self, column: str) -> str:
+        return self.values[self._positions[column]]
 
 
 class BadRow(NamedTuple):
@@ -33,15 +44,16 @@ class BadRow(NamedTuple):
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Lines(NamedTuple):
     """A run of whole lines of a file.
 
     Args:
+        file: path inside the corpus.
         start, stop: its bytes.
         line: number of its first line, counted from 1.
     """
 
+    file: str
     start: int
     stop: int
     line: int
@@ -53,72 +65,108 @@ class Table:
 
     Args:
         file: path inside the corpus.
-        delimiter: what separates the values.
+        delimiter: what separates the values; "" for runs of blanks.
         columns: names of the columns, in the file's own words or ours.
         header: whether the first line holds exactly the names of the columns.
+        any_order: whether the header holds the columns in any order, among others; names are
+            compared without outer blanks.
+        optional: columns that the header of some copies lacks (with `any_order`): their values are
+            then empty.
         quoted: whether values may be quoted as in RFC 4180; else quotes are plain text.
         comment: lines that start with it are no rows.
         ends_with_newline: whether the publisher's file ends in a line end, so that a last line
             without one was cut off.
+        open_end: whether the last value takes the rest of the line, delimiters included.
     """
 
     file: str
     delimiter: str
     columns: tuple[str, ...]
     header: bool = False
+    any_order: bool = False
+    optional: tuple[str, ...] = ()
     quoted: bool = False
     comment: str | None = None
     ends_with_newline: bool = False
+    open_end: bool = False
 
-    def ranges(self, folder: Folder) -> list[Range]:
+    def runs(self, folder: Folder) -> list[Lines]:
         """The table in runs of `LINES_PER_SHARD` lines, without parsing it."""
-        ranges: list[Range] = []
+        runs: list[Lines] = []
         start = 0
         with folder.open(self.file) as file:
             while size := sum(map(len, islice(file, LINES_PER_SHARD))):
-                ranges.append(Range(start, start + size, len(ranges) * LINES_PER_SHARD + 1))
+                line = len(runs) * LINES_PER_SHARD + 1
+                runs.append(Lines(self.file, start, start + size, line))
                 start += size
-        return ranges
+        return runs
 
-    def rows(self, folder: Folder, part: Range | None = None) -> Iterator[Row | BadRow]:
+    def rows(self, folder: Folder, lines: Lines | None = None) -> Iterator[Row | BadRow]:
         """The rows of a table, or of a run of its lines.
 
         Raises:
             CorpusLayoutError: the file is not UTF-8, or its header is another.
         """
-        data = folder.read(self.file, part.start if part else 0, part.stop if part else None)
-        first = part.line if part else 1
-        text, cut_inside = self._decode(data, folder, first)
-        lines = text.split("\n")
-        unfinished = bool(lines[-1]) and (self.ends_with_newline or cut_inside)
-        last = len(lines) - 1
-        for index, text in enumerate(lines):
+        start, stop, first = (lines.start, lines.stop, lines.line) if lines else (0, None, 1)
+        text, cut_inside = self._decode(folder.read(self.file, start, stop), folder, first)
+        found = text.split("\n")
+        unfinished = bool(found[-1]) and (self.ends_with_newline or cut_inside)
+        last = len(found) - 1
+        read = self._reader(folder, found[0] if first == 1 else None)
+        for index, text in enumerate(found):
             line, text = first + index, text.removesuffix("\r")
-            if line == 1 and self.header:
-                self._check_header(text, folder)
-            elif not text or text.isspace() or (self.comment and text.startswith(self.comment)):
+            if line == 1 and self._has_header:
                 continue
-            elif index == last and unfinished:
+            if not text or text.isspace() or (self.comment and text.startswith(self.comment)):
+                continue
+            if index == last and unfinished:
                 detail = f"{self.file}:{line}: the file ends inside this line: {text[:80]!r}"
                 yield BadRow(line, "truncated-line", detail)
             else:
-                yield self._row(text, line)
+                yield read(text, line)
 
-    def _row(self, text: str, line: int) -> Row | BadRow:
-        try:
-            values = self._split(text)
-        except csv.Error as error:
-            return BadRow(line, "malformed-line", f"{self.file}:{line}: {error}: {text[:80]!r}")
-        if len(values) == len(self.columns):
-            return Row(line, values)
-        expected = f"{len(self.columns)} values ({', '.join(self.columns)})"
-        detail = f"{self.file}:{line}: expected {expected}, found {len(values)}: {text[:80]!r}"
-        return BadRow(line, "malformed-line", detail)
+    @property
+    def _has_header(self) -> bool:
+        return self.header or self.any_order
+
+    def _reader(self, folder: Folder, first: str | None) -> Callable[[str, int], Row | BadRow]:
+        """What makes a row of a line; looks at the header, `first` where it is in hand.
+
+        Raises:
+            CorpusLayoutError: the header is another.
+        """
+        names = self.columns + self.optional
+        positions = {name: index for index, name in enumerate(names)}
+        chosen: list[int] | None = None
+        width = len(self.columns)
+        if self._has_header:
+            if first is None:
+                with folder.open(self.file) as file:
+                    first = file.readline().decode("utf-8-sig", "replace")
+            header = self._header(first.rstrip("\r\n"), folder)
+            if self.any_order:
+                width = len(header)
+                chosen = [header.index(name) if name in header else -1 for name in names]
+
+        def row(text: str, line: int) -> Row | BadRow:
+            try:
+                values = self._split(text)
+            except csv.Error as error:
+                return BadRow(line, "malformed-line", f"{self.file}:{line}: {error}: {text[:80]!r}")
+            if len(values) != width:
+                expected = f"{width} values" + ("" if chosen else f" ({', '.join(names)})")
+                detail = f"{self.file}:{line}: expected {expected}, found {len(values)}"
+                return BadRow(line, "malformed-line", f"{detail}: {text[:80]!r}")
+            if chosen is not None:
+                values = [values[index] if index >= 0 else "" for index in chosen]
+            return Row(line, values, positions)
+
+        return row
 
     def _split(self, text: str) -> list[str]:
         if self.quoted and '"' in text:
             return next(csv.reader([text], delimiter=self.delimiter))
-        return text.split(self.delimiter)
+        return text.split(self.delimiter or None, len(self.columns) - 1 if self.open_end else -1)
 
     def _decode(self, data: bytes, folder: Folder, first: int) -> tuple[str, bool]:
         """The text, without a byte order mark, and whether it ends inside a character."""
@@ -137,11 +185,19 @@ class Table:
                 "(a copy saved in another encoding?)",
             ) from None
 
-    def _check_header(self, text: str, folder: Folder) -> None:
-        if tuple(self._split(text)) != self.columns:
+    def _header(self, text: str, folder: Folder) -> list[str]:
+        names = self._split(text)
+        if self.any_order:
+            names = [name.strip() for name in names]
+            right = set(self.columns) <= set(names)
+        else:
+            right = tuple(names) == self.columns
+        if not right:
+            which = "columns" if self.any_order else "header"
             raise CorpusLayoutError(
                 folder.corpus,
                 folder.path,
-                expected=f"{self.file} with the header {self.delimiter.join(self.columns)!r}",
+                expected=f"{self.file} with the {which} {self.delimiter.join(self.columns)!r}",
                 found=repr(text[:120]),
             )
+        return names

@@ -57,7 +57,7 @@ from audio_flan.corpora.audio.audioset.classes import (
 )
 from audio_flan.corpora.contract import Corpus, Shard
 from audio_flan.corpora.read.folder import Folder
-from audio_flan.corpora.read.table import BadRow, Row, Table
+from audio_flan.corpora.read.table import BadRow, Lines, Row, Table
 from audio_flan.errors import CorpusLayoutError, Unusable
 from audio_flan.media.audio import AudioRef
 from audio_flan.model.clip import Clip, Reject, Span
@@ -94,51 +94,15 @@ OF_EVENTS = frozenset({"events", "event_classes"})
 class AudioSet(Corpus):
     """Clips of YouTube with classes of sound, with and without times; see the module."""
 
-    key = "audioset"
-    title = "AudioSet"
-    domain = "audio"
-    license = "LicenseRef-AudioSet"
-    license_conditions = (
-        "Labels: CC BY 4.0; ontology: CC BY-SA 4.0, both of Google. The audio is third-party "
-        "material from YouTube, for which the publisher gives no licence. Captions of AudioCaps: "
-        "academic use only."
-    )
-    redistributable = False
-    commercial = False
-    homepage = "https://research.google.com/audioset/"
-    download = (
-        "put the segment lists and ontology.json of the homepage into a folder named audioset, the "
-        "strong lists into strong/ in it, dataset/ of github.com/cdjkim/audiocaps beside them if "
-        "captions are wanted, and the clips that you have, cut to the 10 s of the lists, into "
-        "audios/"
-    )
-    citation = (
-        "Jort F. Gemmeke, Daniel P. W. Ellis, Dylan Freedman, Aren Jansen, Wade Lawrence, R. "
-        "Channing Moore, Manoj Plakal, Marvin Ritter. Audio Set: An ontology and human-labeled "
-        "dataset for audio events. ICASSP 2017; times: Shawn Hershey et al. The Benefit of "
-        "Temporally-Strong Labels in Audio Event Classification. ICASSP 2021; captions: Chris "
-        "Dongjoo Kim, Byeongchang Kim, Hyunmin Lee, Gunhee Kim. AudioCaps: Generating Captions for "
-        "Audios in The Wild. NAACL-HLT 2019."
-    )
-    source = "youtube"
-    metadata = (
-        "balanced_train_segments.csv",
-        "eval_segments.csv",
-        *(f"strong/{name}" for name in STRONG_LISTS),
-    )
-    any_metadata = True
-    provides = OF_LABELS | OF_ONTOLOGY | OF_EVENTS | {"caption"}
-    labels = {
-        "event_labels": tuple(WEAK.values()),
-        "events": tuple(STRONG.values()),
-        "sound_kind": tuple(KINDS.values()),
-        "speech_presence": ("speech", "non-speech"),
+    words = {
+        "event_labels": {word: word for word in WEAK.values()},
+        "events": {word: word for word in STRONG.values()},
+        "sound_kind": {word: word for word in KINDS.values()},
+        "speech_presence": {word: word for word in ("speech", "non-speech")},
     }
-    split_rule = "the publisher's: balanced, unbalanced and strong train together, eval as test"
-    kept_whole = "recording"
 
     @classmethod
-    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+    def groups(cls, clip: str, file: str) -> tuple[str, ...]:
         """The video, of which strong lists and weak ones name stretches."""
         return (clip[:11],)
 
@@ -147,16 +111,15 @@ class AudioSet(Corpus):
         shards: dict[str, list[Shard]] = {"train": [], "test": []}
         for file, split in LISTS.items():
             if self.folder.exists(file):
-                ranges = _segments(file).ranges(self.folder)
+                ranges = _segments(file).runs(self.folder)
                 if not ranges:
                     raise self._layout(f"{file} with a line for each clip", "an empty file")
                 fields = self._fields(split)
-                shards[split] += [Shard(split, file, part, fields) for part in ranges]
+                shards[split] += [Shard(split, lines, fields) for lines in ranges]
         for name, split in STRONG_LISTS.items():
             file = next(filter(self.folder.exists, (f"strong/{name}", name)), "")
             parts = 1 + self.folder.size(file) // PART_BYTES if file else 0
-            names = [f"{file}#{part}/{parts}" for part in range(parts)]
-            shards[split] += [Shard(split, name, provides=OF_EVENTS) for name in names]
+            shards[split] += [Shard(split, (file, part, parts), OF_EVENTS) for part in range(parts)]
         return {split: found for split, found in shards.items() if found}
 
     def _fields(self, split: str) -> frozenset[str]:
@@ -168,16 +131,17 @@ class AudioSet(Corpus):
 
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The clips of a run of lines of a weak list, or of a part of a strong one."""
-        if shard.part is None:
+        if len(shard.part) == 3:
             yield from self._strong_clips(shard)
             return
-        if shard.file == next(filter(self.folder.exists, LISTS)) and shard.part.start == 0:
+        lines = Lines(*shard.part)
+        if lines.file == next(filter(self.folder.exists, LISTS)) and lines.start == 0:
             # The rows of AudioCaps that do not read are told of once.
             yield from _captions(self.folder)[1]
         there = self.folder.exists(ONTOLOGY)
         ontology = read_ontology(self.folder, ONTOLOGY) if there else None
-        for row in _segments(shard.file).rows(self.folder, shard.part):
-            place = f"{shard.file}:{row.line}"
+        for row in _segments(lines.file).rows(self.folder, lines):
+            place = f"{lines.file}:{row.line}"
             if isinstance(row, BadRow):
                 yield Reject(self.key, place, row.reason, row.detail)
                 continue
@@ -211,8 +175,7 @@ class AudioSet(Corpus):
 
     def _strong_clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The segments of a part, in the order in which the file first names them."""
-        file, _, number = shard.file.partition("#")
-        part, parts = map(int, number.split("/"))
+        file, part, parts = shard.part
         segments: dict[str, list[tuple[int, str]]] = {}
         for line, text in self._strong_rows(file, part, parts):
             segment, _, rest = text.partition("\t")

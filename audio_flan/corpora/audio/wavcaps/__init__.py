@@ -43,7 +43,7 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
-from audio_flan.corpora.contract import Corpus, Shard, Shares, hash_split
+from audio_flan.corpora.contract import Corpus, Shard
 from audio_flan.corpora.read.folder import Folder
 from audio_flan.corpora.read.json_stream import items
 from audio_flan.errors import CorpusLayoutError, Unusable
@@ -57,7 +57,6 @@ LABELLED = "AudioSet_SL"
 BLACKLIST = "json_files/blacklist/blacklist_exclude_test_ac.json"
 BLACKLISTED_SOURCES = {"AudioSet_SL": "AudioSet", "FreeSound": "FreeSound"}
 
-SHARES = Shares(0.98, 0.01, 0.01)
 BYTES_PER_SHARD = 4 << 20
 """Of a list, about 7,000 items."""
 SHORTEST_SOUND = 2.0
@@ -92,37 +91,8 @@ class Place(NamedTuple):
 class WavCaps(Corpus):
     """Sounds and what can be heard in them, in a sentence; see the module's docstring."""
 
-    key = "wavcaps"
-    title = "WavCaps"
-    domain = "audio"
-    license = "LicenseRef-WavCaps-academic"
-    license_conditions = (
-        "Captions CC BY 4.0, for academic use only. Audio under its source's terms: Freesound and "
-        "SoundBible a licence for each clip; BBC Sound Effects RemArc (personal, education, "
-        "research); AudioSet none (YouTube)."
-    )
-    redistributable = False
-    commercial = False
-    homepage = "https://github.com/XinhaoMei/WavCaps"
-    download = "json_files/ and Zip_files/ of cvssp/WavCaps on the Hugging Face Hub, as they are"
-    citation = (
-        "Xinhao Mei et al. WavCaps: A ChatGPT-Assisted Weakly-Labelled Audio Captioning Dataset "
-        "for Audio-Language Multimodal Research. IEEE/ACM Transactions on Audio, Speech, and "
-        "Language Processing 32, 2024."
-    )
-    languages = ("en",)
-    source = "YouTube and sound libraries"
-    folders = ("WavCaps",)
-    metadata = ("json_files/",)
-    provides = frozenset({"caption", "sound", "speech_presence"})
-    labels = {"speech_presence": ("speech", "non-speech")}
-    split_rule = (
-        "hashed by id, FreeSound's by author: 98 % train, 1 % validation, 1 % test; clips on the "
-        "blacklist of the test parts of AudioCaps and Clotho are in none"
-    )
-
     def shards(self) -> dict[str, list[Shard]]:
-        """Shards of each source; `file` is the source, the shard's number and how many there are.
+        """Shards of each source; the part is the source, the shard's number and how many there are.
 
         Raises:
             CorpusLayoutError: there is no source, or no list in the folder of one.
@@ -137,7 +107,7 @@ class WavCaps(Corpus):
             for split in SPLITS:
                 count = 1 + size // BYTES_PER_SHARD if split == "train" else 1
                 shards[split] += [
-                    Shard(split, f"{source}/{number}/{count}", provides=provides)
+                    Shard(split, (source, number, count), provides=provides)
                     for number in range(count)
                 ]
         return shards
@@ -148,10 +118,10 @@ class WavCaps(Corpus):
         Raises:
             CorpusLayoutError: the list is cut off, or is not what it should be.
         """
-        source, number, count = shard.file.split("/")
+        source, number, count = shard.part
         file = self._list(source)
         for index, item in enumerate(items(self.folder, file, "data")):
-            if index % int(count) != int(number):
+            if index % count != number:
                 continue
             try:
                 id, group = _identity(item, source)
@@ -160,7 +130,7 @@ class WavCaps(Corpus):
                 if shard.split == SPLITS[0]:
                     yield Reject(self.key, f"{file}:{index + 1}", error.reason, error.detail)
                 continue
-            if hash_split(self.key, group, SHARES) == shard.split:
+            if self.split_of_group(group) == shard.split:
                 try:
                     yield self._clip(item, source, id, shard.split)
                 except Unusable as error:

@@ -38,9 +38,8 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from audio_flan.corpora.contract import Corpus, Shard, Shares, hash_split
+from audio_flan.corpora.contract import Corpus, Shard
 from audio_flan.corpora.music.aam.tables import (
-    KEYS,
     NO_CHORD,
     UNNAMED,
     WORDS,
@@ -62,7 +61,6 @@ WINDOW, SHORTEST_WINDOW = 10.0, 5.0
 AUDIBLE = 0.1
 """How long the notes of an instrument must be in a window for it to be named, seconds."""
 SONGS_PER_SHARD = 100
-SHARES = Shares(train=0.8, validation=0.1, test=0.1)
 KINDS = ("beatinfo", "segments", "onsets")
 MIX, DRUMS = "mix", "Drums"
 FILE = re.compile(r"(?:^|/)(\d{4})_(\w+)\.(?:arff|flac|mp3|wav)$", re.ASCII)
@@ -75,52 +73,13 @@ PARTS = ("annotations-v1", "audio-mixes", "audio-multitracks")
 class AAM(Corpus):
     """Artificial songs, cut into windows; see the module's docstring."""
 
-    key = "aam"
-    title = "AAM: Artificial Audio Multitracks Dataset"
-    domain = "music"
-    license = "CC-BY-4.0"
-    redistributable = True
-    commercial = True
-    homepage = "https://zenodo.org/record/5794629"
-    download = (
-        "unpack 0001-1000-annotations-v1.1.0.zip into AAM/annotations, 0001-1000-audio-mixes.zip "
-        "into AAM/audio-mixes, 0001-1000-audio-multitracks.zip into AAM/audio-multitracks, and so "
-        "the other thirds of the songs; or take tinyAAM.zip of Zenodo record 6771120"
-    )
-    citation = (
-        "Fabian Ostermann, Igor Vatolkin, Martin Ebeling. AAM: a dataset of Artificial Audio "
-        "Multitracks for diverse music information retrieval tasks. EURASIP Journal on Audio, "
-        "Speech, and Music Processing, 2023."
-    )
-    source = "sample library"
-    folders = (
-        "AAM",
-        "tinyAAM",
-        # The publisher's archives, as `<this>.zip` or `<this>.….zip`.
-        *(f"{third}-{part}" for third in THIRDS for part in PARTS),
-    )
-    metadata = (
-        "annotations/",
-        "0001-1000-annotations-v1.1.0/",
-        "1001-2000-annotations-v1.1.0/",
-        "2001-3000-annotations-v1.1.0/",
-        "*_segments.arff",
-    )
-    any_metadata = True
-    provides = frozenset(
-        {"piece", "key", "tempo", "beats", "chords", "instruments", "parts", "stems", "notes"}
-    )
-    labels = {"key": tuple(KEYS.values()), "instruments": tuple(WORDS.values())}
-    split_rule = "by hash of the song: 80 % train, 10 % validation, 10 % test"
-    kept_whole = "song"
-
     @classmethod
-    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+    def groups(cls, clip: str, file: str) -> tuple[str, ...]:
         """The song that it is a window of."""
         return (clip.partition("_")[0],)
 
     def shards(self) -> dict[str, list[Shard]]:
-        """Runs of songs of a split, once for the mixes and once for the stems; a shard's `file`
+        """Runs of songs of a split, once for the mixes and once for the stems; a shard's part
         is the kind, and the first and the last song."""
         kinds = {"mixes": self.provides - {"notes"}}
         if self._has_stems:
@@ -130,7 +89,7 @@ class AAM(Corpus):
         songs = {split: self._songs(split) for split in SPLITS}
         return {
             split: [
-                Shard(split, f"{kind} {run[0]}-{run[-1]}", provides=fields)
+                Shard(split, (kind, run[0], run[-1]), provides=fields)
                 for kind, fields in kinds.items()
                 for run in _runs(songs[split])
             ]
@@ -140,8 +99,7 @@ class AAM(Corpus):
 
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The windows of each song in turn."""
-        kind, _, songs = shard.file.partition(" ")
-        first, _, last = songs.partition("-")
+        kind, first, last = shard.part
         read = self._of_mix if kind == "mixes" else self._of_stems
         for song in self._songs(shard.split):
             if first <= song <= last:
@@ -165,7 +123,7 @@ class AAM(Corpus):
     def _songs(self, split: str) -> list[str]:
         """The songs of a split of which something is annotated."""
         songs = {song for song, what in self._files if what in KINDS}
-        return sorted(song for song in songs if hash_split(self.key, song, SHARES) == split)
+        return sorted(song for song in songs if self.split_of_group(song) == split)
 
     @cached_property
     def _has_stems(self) -> bool:

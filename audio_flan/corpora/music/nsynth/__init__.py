@@ -60,42 +60,14 @@ NAME = re.compile(r"((\w+)_[a-z]+_[0-9]+)-([0-9]{3})-([0-9]{3})", re.ASCII)
 class NSynth(Corpus):
     """Single notes with pitch and family of the instrument; see the module's docstring."""
 
-    key = "nsynth"
-    title = "The NSynth Dataset"
-    domain = "music"
-    license = "CC-BY-4.0"
-    redistributable = True
-    commercial = True
-    homepage = "https://magenta.tensorflow.org/datasets/nsynth"
-    download = (
-        "unpack nsynth-train.jsonwav.tar.gz, nsynth-valid.jsonwav.tar.gz and "
-        "nsynth-test.jsonwav.tar.gz, or one of them, into a folder named nsynth"
-    )
-    citation = (
-        "Jesse Engel, Cinjon Resnick, Adam Roberts, Sander Dieleman, Douglas Eck, Karen Simonyan, "
-        "Mohammad Norouzi. Neural Audio Synthesis of Musical Notes with WaveNet Autoencoders. "
-        "arXiv:1704.01279, 2017."
-    )
-    source = "sample library"
-    metadata = tuple(FILES.values())
-    any_metadata = True
-    flat = True
-    provides = frozenset({"pitch", "instrument", "instruments"})
-    labels = dict.fromkeys(
-        ("instrument", "instruments"), tuple(family.replace("_", " ") for family in FAMILIES)
-    )
-    split_rule = "the publisher's train, valid and test; instruments of train are in no other split"
-    kept_whole = "instrument"
-    alike_splits = ("validation", "test")
-
     @classmethod
-    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+    def groups(cls, clip: str, file: str) -> tuple[str, ...]:
         """The instrument."""
         return (clip.rsplit("-", 2)[0],)
 
     def shards(self) -> dict[str, list[Shard]]:
         """One shard for each split whose folder is there."""
-        return {s: [Shard(s, file)] for s, file in FILES.items() if self.folder.exists(file)}
+        return {s: [Shard(s, (file,))] for s, file in FILES.items() if self.folder.exists(file)}
 
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The notes of a split, in the order of its examples.json.
@@ -103,17 +75,17 @@ class NSynth(Corpus):
         Raises:
             CorpusLayoutError: the file is cut off, or is not a JSON object in UTF-8.
         """
-        for note, record in records(self.folder, shard.file):
+        for note, record in records(self.folder, shard.part[0]):
             try:
                 yield self._clip(note, record, shard)
             except Unusable as error:
-                place = note if NAME.fullmatch(note) else f"{shard.file}: {note[:80]!r}"
+                place = note if NAME.fullmatch(note) else f"{shard.part[0]}: {note[:80]!r}"
                 yield Reject(self.key, place, error.reason, error.detail)
 
     def _clip(self, note: str, record: Any, shard: Shard) -> Clip:
-        audio = self.folder.audio(f"{shard.file.partition('/')[0]}/audio/{note}.wav")
+        audio = self.folder.audio(f"{shard.part[0].partition('/')[0]}/audio/{note}.wav")
         family, pitch = _named(note)
-        _check_record(note, record, shard.file)
+        _check_record(note, record, shard.part[0])
         return Clip(
             id=note,
             corpus=self.key,

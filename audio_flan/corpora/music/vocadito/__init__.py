@@ -23,8 +23,8 @@ from __future__ import annotations
 
 import math
 
-from audio_flan.corpora.contract import Shares, TableCorpus, hash_split
 from audio_flan.corpora.read.table import BadRow, Row, Table
+from audio_flan.corpora.rows import Rows
 from audio_flan.errors import CorpusLayoutError, Unusable
 from audio_flan.model.clip import Clip, Note
 
@@ -35,36 +35,17 @@ METADATA = Table(
     header=True,
     quoted=True,
 )
-SHARES = Shares(train=0.8, validation=0.0, test=0.2)
 ONSET_TOLERANCE = 0.05
 
 
-class Vocadito(TableCorpus):
+class Vocadito(Rows):
     """Solo singing with notes and lyrics; see the module's docstring."""
 
-    key = "vocadito"
-    title = "vocadito"
-    domain = "music"
-    license = "CC-BY-4.0"
-    redistributable = True
-    commercial = True
-    homepage = "https://zenodo.org/record/5578807"
-    download = "unpack vocadito.zip of Zenodo record 5578807, or leave it packed"
-    citation = (
-        "Rachel M. Bittner, Katherine Pasalo, Juan José Bosch, Gabriel Meseguer-Brocal, David "
-        "Rubinstein. vocadito: A dataset of solo vocals with f0, note, and lyric annotations. "
-        "arXiv:2110.05580, 2021."
-    )
-    languages = ("en", "fr", "tl", "zh", "ca", "es", "haw")
-    source = "amateur recording"
-    metadata = ("vocadito_metadata.csv",)
-    provides = frozenset({"artist", "notes", "lyrics"})
-    split_rule = "by hash of the singer: 80 % train, 20 % test"
-    tables = dict.fromkeys(("train", "test"), METADATA)
+    table = METADATA
 
     def split_of(self, row: Row) -> str:
         """Singers stay whole."""
-        return hash_split(self.key, row.values[1], SHARES)
+        return self.split_of_group(row.values[1])
 
     def clip(self, row: Row, split: str) -> Clip:
         """The recording of a line."""

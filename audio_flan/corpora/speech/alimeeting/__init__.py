@@ -54,46 +54,15 @@ SILENT = re.compile(r"(?:<sil>|\(SIL\)|\s)*", re.IGNORECASE)
 class AliMeeting(Corpus):
     """Who speaks when in Mandarin meetings; see the module's docstring."""
 
-    key = "alimeeting"
-    title = "AliMeeting (M2MeT)"
-    domain = "speech"
-    license = "CC-BY-SA-4.0"
-    license_conditions = "Share alike: what is made of it is under the same licence."
-    redistributable = True
-    commercial = True
-    homepage = "https://www.openslr.org/119/"
-    download = (
-        "unpack Train_Ali_far.tar.gz, Eval_Ali.tar.gz and Test_Ali.tar.gz of OpenSLR 119 into a "
-        "folder of this name"
-    )
-    citation = (
-        "Fan Yu, Shiliang Zhang, Yihui Fu, Lei Xie, Siqi Zheng, Zhihao Du, et al. M2MeT: The "
-        "ICASSP 2022 Multi-Channel Multi-Party Meeting Transcription Challenge. ICASSP 2022."
-    )
-    languages = ("zh",)
-    source = "meeting"
-    folders = ("AliMeeting",)
-    flat = True
-    metadata = tuple(
-        f"{around}{part}_far/textgrid_dir/"
-        for part in PARTS.values()
-        for around in (f"{part}/", "")
-    )
-    any_metadata = True
-    provides = frozenset({"turns", "language"})
-    speakers = 541
-    split_rule = "the publisher's Train, Eval and Test; no speaker is in two"
-    kept_whole = "session"
-
     @classmethod
-    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+    def groups(cls, clip: str, file: str) -> tuple[str, ...]:
         """The session; its speakers are only in its TextGrid."""
         return (clip.rpartition("_")[0],)
 
     def shards(self) -> dict[str, list[Shard]]:
         """A shard for each session; a split that is absent is left out."""
         shards = {
-            split: [Shard(split, name) for name in self._grids(part)]
+            split: [Shard(split, (name,)) for name in self._grids(part)]
             for split, part in PARTS.items()
         }
         if not any(shards.values()):
@@ -109,9 +78,9 @@ class AliMeeting(Corpus):
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The excerpts of a session; one reject for a session that can not be read."""
         try:
-            session, turns, audio = self._session(shard.file)
+            session, turns, audio = self._session(shard.part[0])
         except Unusable as error:
-            yield Reject(self.key, shard.file, error.reason, error.detail)
+            yield Reject(self.key, shard.part[0], error.reason, error.detail)
             return
         for start, end in excerpts(turns):
             place = self.folder.audio(audio, start, end)

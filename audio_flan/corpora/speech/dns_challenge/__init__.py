@@ -42,14 +42,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import chain, product
 
-from audio_flan.corpora.contract import Corpus, Shard, Shares, hash_split
+from audio_flan.corpora.contract import Corpus, Shard, hash_split
+from audio_flan.corpora.files import Run
 from audio_flan.corpora.read.folder import Folder
-from audio_flan.corpora.read.table import Range
 from audio_flan.errors import CorpusLayoutError
 from audio_flan.model.clip import Clip, Reject
 from audio_flan.model.splits import SPLITS
 
-SHARES = Shares(0.94, 0.03, 0.03)
 FILES_PER_SHARD = 1000
 
 BASES = ("", "datasets/", "datasets_fullband/")
@@ -100,37 +99,8 @@ PLACE_IN_ROOM = re.compile(r"_(?:near|far)(?:_.*)?$|\d+")
 class DNSChallenge(Corpus):
     """Speech, noises and rooms to simulate noisy speech with; see the module's docstring."""
 
-    key = "dns_challenge"
-    title = "Deep Noise Suppression (DNS) Challenge data"
-    domain = "speech"
-    license = "LicenseRef-DNS-Challenge-mixed"
-    license_conditions = (
-        "Mixed by source: LibriVox public domain; CREMA-D and PTDB-TUG ODbL; VCTK ODC-By; "
-        "VoxCeleb2, VocalSet and the Edinburgh speakers CC BY 4.0; Freesound CC0; DEMAND CC BY-SA "
-        "3.0; room responses Apache-2.0; AudioSet's labels CC BY 4.0, its audio is YouTube's."
-    )
-    redistributable = False
-    commercial = False
-    homepage = "https://github.com/microsoft/DNS-Challenge"
-    download = "run a download-dns-challenge-*.sh of the repository and unpack its archives"
-    citation = (
-        "Chandan K. A. Reddy et al. The INTERSPEECH 2020 Deep Noise Suppression Challenge: "
-        "Datasets, Subjective Speech Quality and Testing Framework. arXiv:2001.08662, 2020."
-    )
-    languages = ("en", "de", "es", "fr", "it", "ru", "zh")
-    source = "audiobook, YouTube and Freesound"
-    folders = ("DNS-Challenge",)
-    metadata = tuple(f"{name.partition('/')[0]}/" for name in (*BASES[1:], *chain(*POOLS.values())))
-    any_metadata = True
-    provides = frozenset().union(*PROVIDES.values())
-    split_rule = (
-        "hashed by speaker, else by the source's folder or the start of the file's name; noises by "
-        "recording, responses by room: 94 % train, 3 % validation, 3 % test"
-    )
-    kept_whole = "speaker, recording or room"
-
     @classmethod
-    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+    def groups(cls, clip: str, file: str) -> tuple[str, ...]:
         """What its split is hashed by."""
         inner = _without_base(file)
         for pool, folders in POOLS.items():
@@ -150,7 +120,7 @@ class DNSChallenge(Corpus):
             for folder in self._folders(names):
                 for split, files in _listing(self.folder, folder, pool).items():
                     shards[split] += [
-                        Shard(split, folder, _run(start, len(files)), PROVIDES[pool])
+                        Shard(split, (folder, *_run(start, len(files))), PROVIDES[pool])
                         for start in range(0, len(files), FILES_PER_SHARD)
                     ]
         if not any(shards.values()):
@@ -160,9 +130,9 @@ class DNSChallenge(Corpus):
 
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The files of a run, in the order of their folders and names."""
-        pool = next(p for p, names in POOLS.items() if _without_base(shard.file) in names)
-        files = _listing(self.folder, shard.file, pool).get(shard.split, ())
-        part = shard.part or _run(0, len(files))
+        pool = next(p for p, names in POOLS.items() if _without_base(shard.part[0]) in names)
+        files = _listing(self.folder, shard.part[0], pool).get(shard.split, ())
+        part = Run(*shard.part[1:])
         for name in files[part.start : part.stop]:
             if GENERATED.match(_stem(name)):
                 detail = f"{name}: written by the synthesizer, which makes clean speech reverberant"
@@ -197,9 +167,11 @@ class DNSChallenge(Corpus):
 def _listing(folder: Folder, name: str, pool: str) -> dict[str, list[str]]:
     """The files of a pool in a folder, by split."""
     files: dict[str, list[str]] = {}
+    shares = DNSChallenge.splits.shares
+    assert shares is not None
     for file in _files(folder, name, pool):
-        group = _group(file, name, pool)
-        files.setdefault(hash_split(DNSChallenge.key, group, SHARES), []).append(file)
+        split = hash_split(DNSChallenge.key, _group(file, name, pool), shares)
+        files.setdefault(split, []).append(file)
     return files
 
 
@@ -260,8 +232,8 @@ def _room(name: str) -> str:
     return found[1] if found else PLACE_IN_ROOM.sub("", _stem(name))
 
 
-def _run(start: int, count: int) -> Range:
-    return Range(start, min(start + FILES_PER_SHARD, count), start + 1)
+def _run(start: int, count: int) -> Run:
+    return Run(start, min(start + FILES_PER_SHARD, count))
 
 
 def _stem(name: str) -> str:

@@ -79,52 +79,17 @@ class Utterance(NamedTuple):
 class ESD(Corpus):
     """Parallel emotional speech in Mandarin and English; see the module's docstring."""
 
-    key = "esd"
-    title = "Emotional Speech Database (ESD)"
-    domain = "speech"
-    license = "LicenseRef-ESD-research"
-    license_conditions = (
-        "Research only, after a licence form sent to the authors; the audio may not be published."
-    )
-    redistributable = False
-    commercial = False
-    homepage = "https://hltsingapore.github.io/ESD/"
-    download = "sign the licence form, then unpack Emotional Speech Dataset (ESD).zip"
-    citation = (
-        "Kun Zhou, Berrak Sisman, Rui Liu, Haizhou Li. Emotional voice conversion: Theory, "
-        "databases and ESD. Speech Communication 137, 2022."
-    )
-    languages = ("zh", "en")
-    source = "studio"
-    folders = ("Emotion Speech Dataset", "Emotional Speech Dataset (ESD)")
-    metadata = tuple(f"{speaker}/{speaker}.txt" for speaker in SPEAKERS)
-    any_metadata = True
-    encodings = ("utf-8", "utf-16", *OLD_ENCODINGS.values())
-    provides = frozenset(
-        {"transcript", "language", "speaker", "gender", "emotion", "sentence", "clean_speech"}
-    )
-    labels = {
-        "gender": ("female", "male"),
-        "emotion": tuple(word for word, _ in EMOTIONS.values()),
-    }
-    speakers = 20
-    split_rule = (
-        "the publisher's folders; without them sentences 1 to 20 are validation, 21 to 50 test, "
-        "the others train; all speakers are in all splits"
-    )
-    kept_whole = "sentence"
-
     @classmethod
-    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+    def groups(cls, clip: str, file: str) -> tuple[str, ...]:
         """The sentence, in its language."""
         speaker, _, number = clip.partition("_")
         return (f"{_language(speaker)}-{_sentence(int(number))}",)
 
     def shards(self) -> dict[str, list[Shard]]:
-        """A shard for each split and language; its `file` is the language."""
+        """A shard for each split and language; its part is the language."""
         there = {(u.split, u.language) for u in self._utterances}
         return {
-            split: [Shard(split, code) for code in self.languages if (split, code) in there]
+            split: [Shard(split, (code,)) for code in self.languages if (split, code) in there]
             for split in SPLITS
             if any((split, code) in there for code in self.languages)
         }
@@ -132,12 +97,12 @@ class ESD(Corpus):
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The clips of a language by sentence, speaker and emotion."""
         # Lines that can not be read have no split: they are told of in the language's first one.
-        splits = {u.split for u in self._utterances if u.language == shard.file}
+        splits = {u.split for u in self._utterances if u.language == shard.part[0]}
         if shard.split == min(splits, key=SPLITS.index):
             for speaker, (_, bad) in self._tables.items():
-                yield from bad if _language(speaker) == shard.file else ()
+                yield from bad if _language(speaker) == shard.part[0] else ()
         for utterance in self._utterances:
-            if (utterance.split, utterance.language) == (shard.split, shard.file):
+            if (utterance.split, utterance.language) == (shard.split, shard.part[0]):
                 try:
                     yield self._clip(utterance)
                 except Unusable as error:

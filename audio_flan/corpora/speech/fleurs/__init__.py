@@ -93,46 +93,16 @@ class Line(NamedTuple):
 class Fleurs(Corpus):
     """The same sentences in 102 languages; see the module's docstring."""
 
-    key = "fleurs"
-    title = "FLEURS"
-    domain = "speech"
-    license = "CC-BY-4.0"
-    redistributable = True
-    commercial = True
-    homepage = "https://arxiv.org/abs/2205.12446"
-    download = (
-        "unpack https://storage.googleapis.com/xtreme_translations/FLEURS102/<language>.tar.gz "
-        "of each language that you want, en_us for instance, into a folder fleurs"
-    )
-    citation = (
-        "Alexis Conneau, Min Ma, Simran Khanuja, Yu Zhang, Vera Axelrod, Siddharth Dalmia, Jason "
-        "Riesa, Clara Rivera, Ankur Bapna. FLEURS: Few-shot Learning Evaluation of Universal "
-        "Representations of Speech. SLT 2022."
-    )
-    languages = tuple(sorted(LANGUAGES.values()))
-    source = "read speech"
-    flat = True
-    metadata = tuple(
-        f"{place}{code}/{part}.tsv"
-        for place in PLACES
-        for code in LANGUAGES
-        for part in ("train", "dev", "test")
-    )
-    any_metadata = True
-    provides = frozenset({"transcript", "language", "gender", "sentence", "meaning"})
-    labels = {"gender": tuple(GENDERS.values())}
-    split_rule = "the publisher's train, dev (validation) and test; the same sentences everywhere"
-
     def shards(self) -> dict[str, list[Shard]]:
-        """Runs of sentences; a shard's `file` says the first and the last."""
+        """Runs of sentences; a shard's part says the first and the last."""
         return {
-            split: [Shard(split, f"{run[0]}-{run[-1]}") for run in _runs(tables)]
+            split: [Shard(split, (run[0], run[-1])) for run in _runs(tables)]
             for split, tables in self._tables.items()
         }
 
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The clips of a run of sentences: by sentence, language and line."""
-        first, last = map(int, shard.file.split("-"))
+        first, last = shard.part
         tables = self._tables[shard.split]
         # Lines that can not be read are of no sentence: they are told of once.
         if first == min(table.sentences[0] for table in tables):

@@ -25,8 +25,8 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from audio_flan.corpora.contract import TableCorpus
 from audio_flan.corpora.read.table import BadRow, Row, Table
+from audio_flan.corpora.rows import Rows
 from audio_flan.errors import CorpusLayoutError, Unusable
 from audio_flan.model.clip import Clip
 from audio_flan.model.labels import Label
@@ -73,41 +73,9 @@ def _commands(name: str) -> Table:
     return Table(f"data/{name}_data.csv", ",", COLUMNS, header=True, quoted=True)
 
 
-class FluentSpeechCommands(TableCorpus):
+class FluentSpeechCommands(Rows):
     """Commands in English and what they ask for; see the module's docstring."""
 
-    key = "fluent_speech_commands"
-    title = "Fluent Speech Commands"
-    domain = "speech"
-    license = "LicenseRef-Fluent-Speech-Commands"
-    license_conditions = (
-        "Fluent Speech Commands Public License: academic research only, not commercial, no "
-        "redistribution; its text is in the archive."
-    )
-    redistributable = False
-    commercial = False
-    homepage = (
-        "https://fluent.ai/fluent-speech-commands-a-dataset-for-spoken-language-understanding-"
-        "research/"
-    )
-    download = "fill in the form on the homepage, then unpack fluent_speech_commands_dataset.tar.gz"
-    citation = (
-        "Loren Lugosch, Mirco Ravanelli, Patrick Ignoto, Vikrant Singh Tomar, Yoshua Bengio. "
-        "Speech Model Pre-training for End-to-End Spoken Language Understanding. Interspeech 2019."
-    )
-    languages = ("en",)
-    source = "crowdsourced recording"
-    folders = ("fluent_speech_commands_dataset",)
-    metadata = ("data/train_data.csv", "data/speaker_demographics.csv")
-    provides = frozenset({"transcript", "language", "speaker", "gender", "age", "intent"})
-    labels = {
-        "gender": ("female", "male"),
-        "age": tuple(AGES.values()),
-        "intent": tuple(INTENTS.values()),
-    }
-    speakers = 97
-    split_rule = "the publisher's; no speaker is in two splits"
-    kept_whole = "speaker"
     tables = {
         "train": _commands("train"),
         "validation": _commands("valid"),
@@ -115,7 +83,7 @@ class FluentSpeechCommands(TableCorpus):
     }
 
     @classmethod
-    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+    def groups(cls, clip: str, file: str) -> tuple[str, ...]:
         """The speaker, whose folder the file is in."""
         return (PurePosixPath(file).parent.name,)
 

@@ -42,7 +42,7 @@ from itertools import product
 from typing import NamedTuple
 
 from audio_flan.corpora.contract import Corpus, Shard
-from audio_flan.corpora.read.table import BadRow, Table
+from audio_flan.corpora.read.table import BadRow, Lines, Table
 from audio_flan.errors import CorpusLayoutError, Unusable
 from audio_flan.model.clip import Clip, Reject, Stem
 from audio_flan.model.labels import Label
@@ -81,44 +81,8 @@ class Mixtures(NamedTuple):
 class LibriMix(Corpus):
     """Mixtures of voices and the voices in them; see the module's docstring."""
 
-    key = "librimix"
-    title = "LibriMix (Libri2Mix, Libri3Mix)"
-    domain = "speech"
-    license = "CC-BY-NC-4.0"
-    license_conditions = (
-        "Mixtures with noise (mix_both) are not for commercial use, as their noise of WHAM!; those "
-        "without (mix_clean) are under CC-BY-4.0, as LibriSpeech."
-    )
-    redistributable = True
-    commercial = False
-    homepage = "https://github.com/JorisCos/LibriMix"
-    download = (
-        "clone the repository and run generate_librimix.sh FOLDER, which gets LibriSpeech and "
-        "WHAM! and mixes them"
-    )
-    citation = (
-        "Joris Cosentino, Manuel Pariente, Samuele Cornell, Antoine Deleforge, Emmanuel Vincent. "
-        "LibriMix: An Open-Source Dataset for Generalizable Speech Separation. arXiv:2005.11262, "
-        "2020."
-    )
-    languages = ("en",)
-    source = "audiobook"
-    folders = ("LibriMix",)
-    flat = True
-    # Of a variant alone nothing but its sources has a name that tells it from other corpora.
-    metadata = (
-        *(f"{top}{rate}/" for top in SETS for rate in RATES),
-        *VARIANTS,
-        *(f"{subset}/s1/" for subset in SUBSETS),
-    )
-    any_metadata = True
-    provides = frozenset({"voices"})
-    speakers = 1252
-    split_rule = "the publisher's, train-360 and train-100 as one; no speaker is in two"
-    kept_whole = "speaker"
-
     @classmethod
-    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+    def groups(cls, clip: str, file: str) -> tuple[str, ...]:
         """The speakers of its utterances."""
         return tuple(utterance.partition("-")[0] for utterance in clip.split("_"))
 
@@ -126,18 +90,18 @@ class LibriMix(Corpus):
         """Runs of lines of the tables of each split."""
         shards: dict[str, list[Shard]] = {}
         for file, mixtures in self._tables.items():
-            ranges = self._table(file).ranges(self.folder)
+            ranges = self._table(file).runs(self.folder)
             split = SUBSETS[mixtures.subset]
-            shards.setdefault(split, []).extend(Shard(split, file, part) for part in ranges)
+            shards.setdefault(split, []).extend(Shard(split, lines) for lines in ranges)
         return {split: shards[split] for split in SPLITS if split in shards}
 
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The mixtures of a run of lines."""
-        table, mixtures = self._table(shard.file), self._tables[shard.file]
+        table, mixtures = self._table(shard.part[0]), self._tables[shard.part[0]]
         column = table.columns.index("mixture_ID")
         count = sum(name.startswith("source_") for name in table.columns)
-        for row in table.rows(self.folder, shard.part):
-            place = f"{shard.file}:{row.line}"
+        for row in table.rows(self.folder, Lines(*shard.part)):
+            place = f"{shard.part[0]}:{row.line}"
             if isinstance(row, BadRow):
                 yield Reject(self.key, place, row.reason, row.detail)
                 continue

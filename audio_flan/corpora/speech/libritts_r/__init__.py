@@ -89,51 +89,14 @@ class Utterance(NamedTuple):
 class LibriTTSR(Corpus):
     """Read sentences with paragraphs, descriptions and phones; see the module's docstring."""
 
-    key = "libritts_r"
-    title = "LibriTTS-R"
-    domain = "speech"
-    license = "CC-BY-4.0"
-    redistributable = True
-    commercial = True
-    homepage = "https://www.openslr.org/141/"
-    download = "unpack the archives of OpenSLR 141, or get mythicinfinity/libritts_r from the Hub"
-    citation = (
-        "Yuma Koizumi, Heiga Zen, Shigeki Karita, Yifan Ding, Kohei Yatabe, Nobuyuki Morioka, "
-        "Michiel Bacchiani, Yu Zhang, Wei Han, Ankur Bapna. LibriTTS-R: A Restored Multi-Speaker "
-        "Text-to-Speech Corpus. Interspeech 2023."
-    )
-    languages = ("en",)
-    source = "audiobook"
-    folders = ("LibriTTS_R", "LibriTTS-R")
-    metadata = tuple(f"{subset}/" for subset in SUBSETS)
-    any_metadata = True
-    provides = frozenset(
-        {
-            "transcript",
-            "normalized_transcript",
-            "language",
-            "phones",
-            "phone_notation",
-            "speaker",
-            "gender",
-            "paragraph",
-            "description",
-            "clean_speech",
-        }
-    )
-    labels = {"gender": ("female", "male"), "phone_notation": ("IPA",)}
-    speakers = 2456
-    split_rule = "the publisher's train, dev and test folders; no speaker is in two splits"
-    kept_whole = "speaker"
-
     @classmethod
-    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+    def groups(cls, clip: str, file: str) -> tuple[str, ...]:
         """The speaker, or the persons of one id."""
         return (clip.partition("_")[0],)
 
     @classmethod
     def _signature(cls) -> Signature:
-        return EitherLayout(cls.key, (cls.key, *cls.folders), cls.metadata, any_metadata=True)
+        return EitherLayout(cls.key, (cls.key, *cls.folders), cls.recognised_by, one_is_enough=True)
 
     def shards(self) -> dict[str, list[Shard]]:
         """Some speakers of a subset, by the first of them; or a Parquet file."""
@@ -146,7 +109,7 @@ class LibriTTSR(Corpus):
         files = [f"{subset}/{speaker}" for speaker in speakers]
         files = files or parquet_files(self.folder).get(subset, [])
         provided = self._provided(subset)
-        return [Shard(SUBSETS[subset], file, provides=provided) for file in files]
+        return [Shard(SUBSETS[subset], (file,), provides=provided) for file in files]
 
     def _provided(self, subset: str) -> frozenset[str]:
         """What the tables that are there can give the clips of a subset."""
@@ -159,12 +122,12 @@ class LibriTTSR(Corpus):
 
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The clips of some speakers, by chapter; or of a Parquet file, by row."""
-        subset = next(name for name in SUBSETS if name in shard.file.replace(".", "-"))
-        if shard.file.endswith(".parquet"):
-            yield from self._of_parquet(shard.file, subset)
+        subset = next(name for name in SUBSETS if name in shard.part[0].replace(".", "-"))
+        if shard.part[0].endswith(".parquet"):
+            yield from self._of_parquet(shard.part[0], subset)
             return
         speakers = numbered(self.folder, subset)
-        first = speakers.index(shard.file.rpartition("/")[2])
+        first = speakers.index(shard.part[0].rpartition("/")[2])
         for speaker in speakers[first : first + SPEAKERS_PER_SHARD]:
             for chapter in numbered(self.folder, f"{subset}/{speaker}"):
                 yield from self._of_chapter(subset, speaker, chapter)

@@ -77,7 +77,7 @@ class EitherLayout(Signature):
     def missing(self, folder: Folder) -> list[str]:
         """The folders of the subsets where there is none of them in either layout."""
         there = any(numbered(folder, subset) for subset in SUBSETS) or parquet_files(folder)
-        return [] if there else list(self.metadata)
+        return [] if there else list(self.recognised_by)
 
 
 def genders(folder: Folder) -> dict[str, str]:

@@ -19,70 +19,39 @@ Splits: the publisher has none. One reader can not be split by speaker; chapters
 
 from __future__ import annotations
 
-from audio_flan.corpora.contract import Shares, TableCorpus, hash_split
 from audio_flan.corpora.read.table import Row, Table
+from audio_flan.corpora.rows import Rows
 from audio_flan.errors import Unusable
 from audio_flan.model.clip import Clip
-from audio_flan.model.splits import SPLITS
-
-METADATA = Table("metadata.csv", "|", ("id", "text", "normalized text"), ends_with_newline=True)
-SHARES = Shares(train=0.9, validation=0.05, test=0.05)
-SPLIT_SEED = 6  # gives 46, 2 and 2 of the 50 chapters
 
 
-class LJSpeech(TableCorpus):
+class LJSpeech(Rows):
     """One female reader, English; see the module's docstring."""
 
-    key = "ljspeech"
-    title = "The LJ Speech Dataset 1.1"
-    domain = "speech"
-    license = "LicenseRef-public-domain"
-    license_conditions = "Public domain: LibriVox recordings of texts out of copyright in the USA."
-    redistributable = True
-    commercial = True
-    homepage = "https://keithito.com/LJ-Speech-Dataset/"
-    download = "unpack https://data.keithito.com/data/speech/LJSpeech-1.1.tar.bz2"
-    citation = "Keith Ito and Linda Johnson. The LJ Speech Dataset. 2017."
-    languages = ("en",)
-    source = "audiobook"
-    folders = ("LJSpeech-1.1", "LJSpeech")
-    metadata = ("metadata.csv",)
-    provides = frozenset(
-        {"transcript", "normalized_transcript", "language", "speaker", "gender", "clean_speech"}
-    )
-    labels = {"gender": ("female", "male")}
-    speakers = 1
-    split_rule = "by hash of the chapter: 46 train, 2 validation, 2 test"
-    kept_whole = "chapter"
-    tables = dict.fromkeys(SPLITS, METADATA)
+    table = Table("metadata.csv", "|", ("id", "text", "normalized"), ends_with_newline=True)
 
     @classmethod
-    def groups_of(cls, clip: str, file: str) -> tuple[str, ...]:
+    def groups(cls, clip: str, file: str) -> tuple[str, ...]:
         """The chapter: LJ001."""
         return (clip[:5],)
 
     def is_header(self, row: Row) -> bool:
         """Some mirrors add a header line; ids have digits, names of columns have none."""
-        return not any(character.isdigit() for character in row.values[0])
+        return not any(character.isdigit() for character in row["id"])
 
     def split_of(self, row: Row) -> str:
         """Chapters stay whole."""
-        return hash_split(self.key, row.values[0][:5], SHARES, SPLIT_SEED)
+        return self.split_of_clip(row["id"])
 
     def clip(self, row: Row, split: str) -> Clip:
         """The utterance of a line."""
-        id, text, normalized = row.values
+        id, text = row["id"], row["text"]
         if not text.strip():
             raise Unusable("empty-transcript", f"metadata.csv:{row.line}: {id} has no text")
-        return Clip(
-            id=id,
-            corpus=self.key,
-            split=split,
-            audio=self.folder.audio(f"wavs/{id}.wav"),
+        return self.made(
+            id,
+            f"wavs/{id}.wav",
+            split,
             transcript=text,
-            normalized_transcript=normalized.strip() or text,
-            language="en",
-            speaker="LJ",
-            gender=self.label("gender", "female"),
-            clean_speech=True,
+            normalized_transcript=row["normalized"].strip() or text,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from audio_flan.errors import TemplateError
+from audio_flan.errors import LineError
 
 
 class LinedMapping(dict[str, Any]):
@@ -24,15 +24,16 @@ class LinedMapping(dict[str, Any]):
         return self.lines.get(key, self.first_line)
 
 
-def load(data: bytes, file: str) -> LinedMapping:
+def load(data: bytes, file: str, error: type[LineError]) -> LinedMapping:
     """Load a YAML mapping.
 
     Args:
         data: the YAML text, UTF-8.
         file: its name for messages.
+        error: the class of the error to raise.
 
     Raises:
-        TemplateError: the text is not YAML, repeats a key, or is not a mapping.
+        LineError: the text is not YAML, repeats a key, or is not a mapping.
     """
     import yaml
 
@@ -48,7 +49,7 @@ def load(data: bytes, file: str) -> LinedMapping:
         for key_node, value_node in node.value:
             key, line = str(loader.construct_object(key_node)), key_node.start_mark.line + 1
             if key in items:
-                raise TemplateError(file, line, f"key {key!r} is given twice")
+                raise error(file, line, f"key {key!r} is given twice")
             lines[key] = line
             items[key] = loader.construct_object(value_node, deep=True)
         return LinedMapping(items, lines, node.start_mark.line + 1)
@@ -56,11 +57,11 @@ def load(data: bytes, file: str) -> LinedMapping:
     Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
     try:
         tree = yaml.load(data, Loader)  # a SafeLoader: constructs plain values only
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise TemplateError(file, line, f"not YAML: {error.problem}") from None
-    except yaml.YAMLError as error:
-        raise TemplateError(file, 1, f"not YAML: {error}") from None
+    except yaml.MarkedYAMLError as broken:
+        line = broken.problem_mark.line + 1 if broken.problem_mark else 1
+        raise error(file, line, f"not YAML: {broken.problem}") from None
+    except yaml.YAMLError as broken:
+        raise error(file, 1, f"not YAML: {broken}") from None
     if not isinstance(tree, LinedMapping):
-        raise TemplateError(file, 1, "expected a mapping at the top")
+        raise error(file, 1, "expected a mapping at the top")
     return tree
