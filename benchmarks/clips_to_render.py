@@ -34,7 +34,7 @@ class _Clips(Corpus):
 
     def shards(self) -> dict[str, list[Shard]]:
         """One shard."""
-        return {"train": [Shard("train", self.key)]}
+        return {"train": [Shard("train", (self.key,))]}
 
 
 class Speech(_Clips):

@@ -1,7 +1,7 @@
 """Writing the miniature corpora.
 
-Each corpus has a writer in its folder, `miniature.py`: a function `write(folder, bank)` that lays
-it out, with each quirk that the reader handles present once.
+Each corpus has a writer in its folder, `miniature.py`: a function `write(stage)` that lays it out,
+with each quirk that the reader handles present once; the module may set `GAIN`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ def write_miniatures(root: str | os.PathLike[str]) -> dict[str, Path]:
 def write_miniature(key: str, root: Path) -> Path:
     """Write one miniature corpus into `root/<the folder that the publisher's archive makes>`."""
     from audio_flan.miniatures.bank import load_bank
+    from audio_flan.miniatures.stage import Stage, gain_of
 
     names = corpus_class(key).folders
     folder = root / (names[0] if names else key)
@@ -37,6 +38,7 @@ def write_miniature(key: str, root: Path) -> Path:
         unfinished = folder.with_name(f"{folder.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        module.write(unfinished, load_bank())
+        gain = getattr(module, "GAIN", gain_of(key))
+        module.write(Stage(unfinished, load_bank(), gain))
         unfinished.replace(folder)
     return folder

@@ -502,7 +502,7 @@ def test_a_stem_that_is_not_there_is_left_out_of_the_mix_and_missing_by_itself(
 def test_shards_say_what_their_clips_have(sample: Path) -> None:
     corpus = AAM.open(str(sample))
     for split, shards in corpus.shards().items():
-        assert [shard.file.split()[0] for shard in shards] == ["mixes", "stems"]
+        assert [shard.part[0].split()[0] for shard in shards] == ["mixes", "stems"]
         assert [shard.split for shard in shards] == [split] * 2
         for shard in shards:
             assert shard.provides is not None

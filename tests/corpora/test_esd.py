@@ -208,7 +208,7 @@ def test_the_number_tells_the_split_where_there_are_no_folders(
 def test_neighbours_say_the_same_sentence(folder: Path) -> None:
     corpus = ESD.open(str(folder))
     shards = corpus.shards()
-    assert {split: [s.file for s in found] for split, found in shards.items()} == {
+    assert {split: [s.part[0] for s in found] for split, found in shards.items()} == {
         "train": ["zh", "en"],
         "validation": ["zh"],
         "test": ["en"],

@@ -16,8 +16,11 @@ import numpy as np
 import pytest
 
 from audio_flan.corpora import corpus_class, corpus_classes, corpus_keys
-from audio_flan.corpora.contract import MAX_LISTED, Corpus, TableCorpus
+from audio_flan.corpora.contract import MAX_LISTED, Corpus
 from audio_flan.corpora.find import find_corpora
+from audio_flan.corpora.read.folder import LANGUAGE
+from audio_flan.corpora.read.table import Table
+from audio_flan.corpora.rows import Rows
 from audio_flan.errors import CorpusLayoutError
 from audio_flan.media import audio
 from audio_flan.media.audio import AudioRef
@@ -44,7 +47,7 @@ def metadata_files() -> list[tuple[str, str]]:
         return [
             (cls.key, file)
             for cls in corpus_classes()
-            for file in cls.metadata
+            for file in cls.open(root).files_to_recognise()
             if (Path(root) / folder_name(cls.key) / file).is_file()
         ]
 
@@ -55,13 +58,20 @@ every_utf8_file = pytest.mark.parametrize(
     ("key", "file"),
     [(key, file) for key, file in METADATA_FILES if corpus_class(key).encodings == ("utf-8",)],
 )
+
+
+def tables_of(cls: type[Rows]) -> list[Table]:
+    """The tables of a corpus that always has the same."""
+    return [cls.table] if cls.table else list(cls.tables.values())
+
+
 every_table = pytest.mark.parametrize(
     ("key", "file"),
     [
         (cls.key, file)
         for cls in corpus_classes()
-        if issubclass(cls, TableCorpus)
-        for file in sorted({table.file for table in cls.tables.values()})
+        if issubclass(cls, Rows)
+        for file in sorted({table.file for table in tables_of(cls)})
     ],
 )
 
@@ -124,9 +134,10 @@ def copy(miniatures: Path, tmp_path: Path) -> Callable[[str], Path]:
 @every_corpus
 def test_class_says_what_the_corpus_is(key: str) -> None:
     cls = corpus_class(key)
-    texts = ("title", "license", "source", "homepage", "download", "citation", "split_rule")
+    texts = ("title", "license", "origin", "homepage", "download", "citation")
     for name in texts:
         assert getattr(cls, name).strip(), name
+    assert cls.splits.rule.strip()
     assert cls.homepage.startswith("https://")
     assert isinstance(cls.redistributable, bool)
     # An SPDX id, or a reference with its conditions in words.
@@ -141,7 +152,7 @@ def test_module_stands_where_its_key_and_domain_say(key: str) -> None:
     assert cls.__module__ == f"audio_flan.corpora.{cls.domain}.{cls.key}"
     assert cls.key == key
     assert cls.domain in DOMAINS
-    assert cls.metadata
+    assert cls.recognised_by
 
 
 @every_corpus
@@ -169,7 +180,8 @@ def test_keys_and_folder_names_belong_to_one_corpus_each() -> None:
 def test_every_split_that_it_can_have_yields_clips(key: str, miniatures: Path) -> None:
     corpus = corpus_class(key).open(str(miniatures))
     found = {clip.split for clip in clips(corpus)}
-    expected = set(corpus.tables) if isinstance(corpus, TableCorpus) else set(corpus.shards())
+    rows = isinstance(corpus, Rows)
+    expected = set(filter(corpus.tables_of, SPLITS)) if rows else set(corpus.shards())
     assert found == expected
     assert found <= set(SPLITS)
     for split, shards in corpus.shards().items():
@@ -246,20 +258,20 @@ def test_ids_are_unique_over_all_splits_and_fit_for_audio_ids(key: str, miniatur
 @every_corpus
 def test_no_two_splits_share_what_is_kept_whole(key: str, miniatures: Path) -> None:
     cls = corpus_class(key)
-    assert cls.kept_whole.strip() and set(cls.splits.sharing) <= set(SPLITS)
+    assert cls.splits.group.strip() and set(cls.splits.sharing) <= set(SPLITS)
     sides: dict[str, str] = {}
     for clip in clips(cls.open(str(miniatures))):
         side = cls.splits.sharing[0] if clip.split in cls.splits.sharing else clip.split
         groups = cls.groups(clip.id, clip.audio.name)
         assert groups and all(groups)
         for group in groups:
-            assert sides.setdefault(group, side) == side, f"{cls.kept_whole} {group}"
+            assert sides.setdefault(group, side) == side, f"{cls.splits.group} {group}"
 
 
 @every_corpus
 def test_speakers_that_are_kept_whole_are_those_of_the_clips(key: str, miniatures: Path) -> None:
     cls = corpus_class(key)
-    for clip in clips(cls.open(str(miniatures))) if cls.kept_whole == "speaker" else ():
+    for clip in clips(cls.open(str(miniatures))) if cls.splits.group == "speaker" else ():
         speakers = tuple(voice.speaker for voice in clip.voices or ()) or (clip.speaker,)
         assert None in speakers or cls.groups(clip.id, clip.audio.name) == speakers
 
@@ -432,7 +444,14 @@ def test_a_broken_archive_is_told_with_its_name(key: str, miniatures: Path, root
 def siblings(cls: type[Corpus], file: str) -> list[str]:
     """What does as well as a metadata file: the others in its folder, where any of them will do."""
     place = file.rpartition("/")[0]
-    return [f for f in cls.metadata if cls.any_metadata and f.rpartition("/")[0] == place != f]
+    names = [
+        name.replace(LANGUAGE, language)
+        for name in cls.recognised_by
+        for language in (cls.language_folders if LANGUAGE in name else [""])
+    ]
+    return [
+        name for name in names if cls.one_is_enough and name.rpartition("/")[0] == place != name
+    ]
 
 
 @every_metadata_file
@@ -459,7 +478,7 @@ def test_an_empty_folder_of_its_name_tells_what_is_missing(key: str, tmp_path: P
     (tmp_path / folder_name(key)).mkdir()
     with pytest.raises(CorpusLayoutError) as caught:
         cls.find(str(tmp_path))
-    for part in (key, str(tmp_path), *cls.metadata[:MAX_LISTED], cls.download):
+    for part in (key, str(tmp_path), *cls.recognised_by[:MAX_LISTED], cls.download):
         assert part in str(caught.value)
 
 
@@ -497,8 +516,8 @@ def test_metadata_of_0_bytes_is_not_taken_for_a_corpus_without_clips(
 
 def data_lines(corpus: Corpus, file: str) -> list[int]:
     """The lines of a table that are clips in the miniature, counted from 1."""
-    assert isinstance(corpus, TableCorpus)
-    header = next(table.header for table in corpus.tables.values() if table.file == file)
+    assert isinstance(corpus, Rows)
+    header = next(table.header for table in tables_of(type(corpus)) if table.file == file)
     count = len(corpus.folder.read(file).decode("utf-8").removesuffix("\n").split("\n"))
     return list(range(1 + header, count + 1))
 
@@ -521,8 +540,8 @@ def test_clips_and_rejects_add_up_to_the_lines(
 ) -> None:
     folder = copy(key)
     corpus = corpus_class(key).open(str(folder))
-    assert isinstance(corpus, TableCorpus)
-    splits = {split for split, table in corpus.tables.items() if table.file == file}
+    assert isinstance(corpus, Rows)
+    splits = {s for s in SPLITS if any(t.file == file for t in corpus.tables_of(s))}
     whole = [clip for clip in clips(corpus) if clip.split in splits]
     assert len(whole) == len(data_lines(corpus, file))
     lines = (folder / file).read_bytes().split(b"\n")
@@ -556,9 +575,9 @@ def test_a_table_that_ends_inside_a_line_loses_that_line_only(
 ) -> None:
     folder = copy(key)
     corpus = corpus_class(key).open(str(folder))
-    assert isinstance(corpus, TableCorpus)
+    assert isinstance(corpus, Rows)
     whole = clips(corpus)
-    delimiter = next(t.delimiter for t in corpus.tables.values() if t.file == file).encode()
+    delimiter = next(t.delimiter for t in tables_of(type(corpus)) if t.file == file).encode()
     data = (folder / file).read_bytes()
     last = data.rstrip(b"\n").rindex(b"\n") + 1
     # Inside the first value: no table can take that for a whole line.
@@ -586,7 +605,7 @@ def test_clips_of_a_partial_copy_come_and_their_audio_is_told_missing(
         assert all(reject.detail for reject in missing)
         return
     assert [item for item in found if isinstance(item, Clip)] == whole
-    for use in (audio.load, audio.check):
+    for use in (audio.load, audio.probe):
         with pytest.raises(audio.Unusable) as caught:
             use(gone)
         assert caught.value.reason == "audio-missing"

@@ -142,7 +142,13 @@ def test_a_corpus_that_was_asked_for_and_is_not_there_is_told(key: str, tmp_path
     (tmp_path / "LibriSpeech").mkdir()
     for corpora in ([key], {key: None}, {key: str(tmp_path)}):
         text = message(str(tmp_path), corpora)
-        for part in (key, str(tmp_path), *cls.metadata[:MAX_LISTED], cls.download, cls.homepage):
+        for part in (
+            key,
+            str(tmp_path),
+            *cls.recognised_by[:MAX_LISTED],
+            cls.download,
+            cls.homepage,
+        ):
             assert part in text
 
 
@@ -159,7 +165,7 @@ def test_a_mapping_to_another_corpus_is_told(key: str, miniatures: Path) -> None
     other = next(other for other in corpus_keys() if other != key)
     place = str(miniatures / folder_name(other))
     text = message(None, {key: place})
-    for part in (key, place, *corpus_class(key).metadata[:MAX_LISTED]):
+    for part in (key, place, *corpus_class(key).recognised_by[:MAX_LISTED]):
         assert part in text
 
 

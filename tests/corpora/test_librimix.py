@@ -286,7 +286,7 @@ def test_every_voice_of_the_sample_is_a_target_with_another_utterance_of_its_spe
         drafts = []
         for shard in shards:
             window = [clip for clip in corpus.clips(shard) if isinstance(clip, Clip)]
-            drafts += [d for d in task.pairs(window, Rng(0, shard.file)) if isinstance(d, Draft)]
+            drafts += [d for d in task.pairs(window, Rng(0, shard.part[0])) if isinstance(d, Draft)]
         counts[split] = len(drafts)
         for draft in drafts:
             (clip,), (other,) = draft.clips, draft.auxiliary

@@ -128,7 +128,7 @@ def test_subset_folders_may_lie_in_the_folder_of_the_key(folder: Path) -> None:
 
 
 def test_a_folder_without_subsets_tells_which_there_are(folder: Path) -> None:
-    for subset in {shard.file.partition("/")[0] for shard in shards(folder)}:
+    for subset in {shard.part[0].partition("/")[0] for shard in shards(folder)}:
         shutil.rmtree(folder / subset)
     (folder / "data" / "train.clean.100").mkdir(parents=True)
     with pytest.raises(CorpusLayoutError, match=r"train-other-500/.*OpenSLR 141"):
@@ -144,7 +144,7 @@ def test_a_shard_holds_twenty_speakers_and_none_comes_twice(folder: Path) -> Non
     counts = [
         len(list(corpus.clips(shard)))
         for shard in corpus.shards()["validation"]
-        if shard.file.startswith("dev-other/")
+        if shard.part[0].startswith("dev-other/")
     ]
     assert counts == [20, 20, 5]
     found = [item.id for item in read(folder) if isinstance(item, Clip)]
@@ -395,7 +395,7 @@ def test_phones_are_those_of_the_alignment_in_ipa(folder: Path) -> None:
 def test_an_unknown_word_or_no_alignment_gives_no_phones(folder: Path) -> None:
     assert clips(folder)["9901_5501_000001_000001"].phones is None
     assert clips(folder)["8295_5503_000002_000000"].phones is None
-    provides = {shard.file: "phones" in shard.provides for shard in shards(folder)}
+    provides = {shard.part[0]: "phones" in shard.provides for shard in shards(folder)}
     assert provides["train-clean-100/9901"]
     assert not provides["train-other-500/8295"]
     shutil.rmtree(folder / "LibriTTS-R-MFA" / "lab" / "phone" / "dev-clean" / "9903")
@@ -473,7 +473,7 @@ def test_parquet_gives_the_same_clips_and_audio(folder: Path, name: str) -> None
 def test_parquet_shards_are_files_of_one_configuration(folder: Path) -> None:
     as_parquet(folder, HUB["main"])
     shutil.copytree(folder / "data", folder / "all")
-    files = [shard.file for shard in shards(folder)]
+    files = [shard.part[0] for shard in shards(folder)]
     assert len(files) == 4
     assert all(file.startswith("data/") for file in files)
 

@@ -352,7 +352,7 @@ class Meeting(Corpus):
 
     def shards(self) -> dict[str, list[Shard]]:
         """One shard."""
-        return {"train": [Shard("train", "meeting.wav")]}
+        return {"train": [Shard("train", ("meeting.wav",))]}
 
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """An utterance for each second."""

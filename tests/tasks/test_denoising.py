@@ -50,7 +50,7 @@ class Noises(Corpus):
 
     def shards(self) -> dict[str, list[Shard]]:
         """A shard for each split."""
-        return {split: [Shard(split, split)] for split in self.names}
+        return {split: [Shard(split, (split,))] for split in self.names}
 
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """A clip for each noise."""

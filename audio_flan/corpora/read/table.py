@@ -17,6 +17,8 @@ from audio_flan.errors import CorpusLayoutError
 
 LINES_PER_SHARD = 10_000
 
+NO_NAMES: Mapping[str, int] = {}
+
 
 class Row:
     """A line of a table.
@@ -24,16 +26,32 @@ class Row:
     Args:
         line: its number, counted from 1.
         values: its values, in the order of the table's columns.
-        positions: position of each column in the values.
+        positions: position of each column in the values, for reading them by name.
+
+    Rows are equal whose line and values are.
     """
 
     __slots__ = ("_positions", "line", "values")
 
-    def __init__(self, line: int, values: Sequence[str], positions: Mapping[str, int]) -> None:
+    def __init__(
+        self, line: int, values: Sequence[str], positions: Mapping[str, int] = NO_NAMES
+    ) -> None:
         self.line, self.values, self._positions = line, values, positions
 
     def __getitem__(self, column: str) -> str:
         return self.values[self._positions[column]]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Row) and (self.line, [*self.values]) == (
+            other.line,
+            [*other.values],
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.line, *self.values))
+
+    def __repr__(self) -> str:
+        return f"Row({self.line}, {list(self.values)!r})"
 
 
 class BadRow(NamedTuple):

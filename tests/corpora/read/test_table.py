@@ -185,11 +185,11 @@ def test_another_header_is_told_with_what_was_found(folder: Folder, text: str) -
 # Runs of lines
 
 
-def in_ranges(form: Table, folder: Folder, count: int) -> list[list[Row | BadRow]]:
+def in_runs(form: Table, folder: Folder, count: int) -> list[list[Row | BadRow]]:
     """The rows of each run of at most `count` lines."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tables, "LINES_PER_SHARD", count)
-        return [list(form.rows(folder, part)) for part in form.ranges(folder)]
+        return [list(form.rows(folder, part)) for part in form.runs(folder)]
 
 
 LINES = ["1|2|3", "é|一|\u2028", "bad", "", "  ", "# note", "x|y|z\r", "\ufeff1|2|3", "a|b|c|d"]
@@ -208,7 +208,7 @@ def test_runs_of_lines_give_the_same_rows_as_one_read(
 ) -> None:
     write(folder, start + "\n".join(lines) + ("\n" if closed else ""))
     form = table(header=start == "a|b|c\n", comment="#", ends_with_newline=ends)
-    runs = in_ranges(form, folder, count)
+    runs = in_runs(form, folder, count)
     assert [row for run in runs for row in run] == read(form, folder)
     for run in runs:
         assert not run or run[-1].line - run[0].line < count
@@ -221,7 +221,7 @@ def test_runs_of_lines_cover_every_byte_once(folder: Folder, data: bytes, count:
     write(folder, data)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tables, "LINES_PER_SHARD", count)
-        parts = table().ranges(folder)
+        parts = table().runs(folder)
     assert b"".join(data[part.start : part.stop] for part in parts) == data
     assert [part.line for part in parts] == [1 + count * i for i in range(len(parts))]
     assert all(first.stop == second.start for first, second in pairwise(parts))
@@ -232,7 +232,7 @@ def test_runs_of_lines_cover_every_byte_once(folder: Folder, data: bytes, count:
 def test_a_large_table_is_read_in_runs_of_a_fixed_number_of_lines(folder: Folder) -> None:
     count = 2 * tables.LINES_PER_SHARD + 5
     write(folder, "".join(f"{line}|x|y\n" for line in range(1, count + 1)))
-    parts = table().ranges(folder)
+    parts = table().runs(folder)
     assert [part.line for part in parts] == [1, 10_001, 20_001]
     rows = [row for part in parts for row in table().rows(folder, part)]
     assert rows == [Row(line, [str(line), "x", "y"]) for line in range(1, count + 1)]

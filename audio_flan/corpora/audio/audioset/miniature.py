@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from audio_flan.miniatures.bank import Bank, samples
+from audio_flan.miniatures.stage import Stage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -188,8 +189,9 @@ CAPTIONS = {
 """AudioCaps, of which all clips are in AudioSet's lists for training."""
 
 
-def write(folder: Path, bank: Bank) -> None:
+def write(stage: Stage) -> None:
     """Write the lists, the ontology, the strong labels, AudioCaps' captions and the audio."""
+    folder, bank = stage.folder, stage.bank
     lists = {"balanced_train": BALANCED, "unbalanced_train": UNBALANCED, "eval": EVAL}
     for name, segments in lists.items():
         _write_list(folder / f"{name}_segments.csv", segments)

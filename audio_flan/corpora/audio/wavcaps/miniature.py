@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from audio_flan.miniatures.bank import Bank, samples
+from audio_flan.miniatures.stage import Stage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,8 +59,9 @@ SOUNDBIBLE = (
 UNLISTED = "9999"
 
 
-def write(folder: Path, bank: Bank) -> None:
+def write(stage: Stage) -> None:
     """Write WavCaps into a folder."""
+    folder, bank = stage.folder, stage.bank
     for id, _, parts in AUDIOSET:
         _write(folder / "Audio/AudioSet_SL" / f"{id}.flac", _encoded(bank, parts))
     for id, _, _, parts in FREESOUND:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from audio_flan.miniatures.bank import Bank, Note, samples
+from audio_flan.miniatures.stage import Stage
 from audio_flan.model.notation import PITCH_CLASSES
 
 if TYPE_CHECKING:
@@ -101,8 +102,9 @@ SONGS = {
 """The songs, by split; their ids are those of Tiny AAM."""
 
 
-def write(folder: Path, bank: Bank) -> None:
+def write(stage: Stage) -> None:
     """Write AAM into a folder."""
+    folder, bank = stage.folder, stage.bank
     for name in ("annotations", "audio-mixes", "audio-multitracks", "midis"):
         (folder / name).mkdir(parents=True)
     sounds = _sounds(bank)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from audio_flan.miniatures.bank import Bank, NoteEntry, samples, write_wav
+from audio_flan.miniatures.bank import NoteEntry, samples, write_wav
+from audio_flan.miniatures.stage import Stage
 
 RATE = 16_000
 FAMILIES = (
@@ -48,8 +48,9 @@ NOTES: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
 """The bank's recording of each note and its qualities, by the publisher's name of the split."""
 
 
-def write(folder: Path, bank: Bank) -> None:
+def write(stage: Stage) -> None:
     """Write the three folders of NSynth into a folder."""
+    folder, bank = stage.folder, stage.bank
     recordings = {entry.id: entry for entry in bank.notes}
     instruments = sorted({_instrument(name) for notes in NOTES.values() for name in notes})
     number = 0

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from audio_flan.miniatures.bank import Bank, MelodyEntry, Note, samples, write_wav
+from audio_flan.miniatures.bank import MelodyEntry, Note, samples, write_wav
+from audio_flan.miniatures.stage import Stage
 
 RATE = 44_100
 SINGERS = {"soprano_1": "S1", "alto_1": "S2", "tenor_1": "S3", "baritone_1": "S4"}
@@ -20,8 +21,9 @@ CENTS_OFF = (0, 18, -24, 7, -12)
 """How far the singer is from the tempered grid, by note; annotators write what they hear."""
 
 
-def write(folder: Path, bank: Bank) -> None:
+def write(stage: Stage) -> None:
     """Write vocadito into a folder."""
+    folder, bank = stage.folder, stage.bank
     for name in ("Audio", "Annotations/Notes", "Annotations/Lyrics", "Annotations/F0"):
         (folder / name).mkdir(parents=True)
     rows = ["track_id,singer_id,average_pitch,language\n"]

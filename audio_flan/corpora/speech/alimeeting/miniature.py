@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio_flan.miniatures.bank import Bank, samples, write_wav
+from audio_flan.miniatures.stage import Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,8 +106,9 @@ SESSIONS = (
 HEADSET = ("Eval_Ali/Eval_Ali_near", "R9002_M9002_M_SPK9004")
 
 
-def write(folder: Path, bank: Bank) -> None:
+def write(stage: Stage) -> None:
     """Write the three parts of AliMeeting into a folder."""
+    folder, bank = stage.folder, stage.bank
     for session in SESSIONS:
         far = folder / session.folder
         (far / "audio_dir").mkdir(parents=True)

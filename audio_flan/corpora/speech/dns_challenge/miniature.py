@@ -11,7 +11,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio_flan.miniatures.bank import Bank, Entry, samples, write_wav
+from audio_flan.miniatures.bank import Entry, samples, write_wav
+from audio_flan.miniatures.stage import Stage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,8 +47,9 @@ ROOMS = {"Room001": 0.25, "Room008": 0.3, "Room049": 0.35}
 RESPONSE_SECONDS = 0.6
 
 
-def write(folder: Path, bank: Bank) -> None:
+def write(stage: Stage) -> None:
     """Write DNS-Challenge into a folder."""
+    folder, bank = stage.folder, stage.bank
     datasets = folder / "datasets"
     for voice, reader in READERS.items():
         for index, said in enumerate(bank.speech("en", voice)[:2]):

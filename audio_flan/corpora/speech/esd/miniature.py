@@ -14,6 +14,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from audio_flan.miniatures.bank import Bank, samples, write_wav
+from audio_flan.miniatures.stage import Stage
 
 RATE = 16_000
 SPEAKERS = {
@@ -36,8 +37,9 @@ OTHER_SPEAKER = {"0006_000051": "0001_000051"}
 BLANKS = ("0011_000021", "0006_000351")
 
 
-def write(folder: Path, bank: Bank) -> None:
+def write(stage: Stage) -> None:
     """Write Emotion Speech Dataset into a folder."""
+    folder, bank = stage.folder, stage.bank
     (folder / "ReadMe.txt").write_text("A miniature of ESD with synthesised voices.\n")
     for speaker, (_, encoding) in SPEAKERS.items():
         (folder / speaker).mkdir()

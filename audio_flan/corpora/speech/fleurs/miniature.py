@@ -11,7 +11,8 @@ import re
 from hashlib import blake2b
 from pathlib import Path
 
-from audio_flan.miniatures.bank import Bank, SpeechEntry, samples
+from audio_flan.miniatures.bank import SpeechEntry, samples
+from audio_flan.miniatures.stage import Stage
 
 RATE = 16_000
 FOLDERS = {"en": "en_us", "zh": "cmn_hans_cn", "es": "es_419", "de": "de_de"}
@@ -24,8 +25,9 @@ SPACES = {"speech_en_m2_1": ("Mr. ", "Mr.\u00a0"), "translation_es_m1_3": ("12 "
 """Blanks that are others in the publisher's text."""
 
 
-def write(folder: Path, bank: Bank) -> None:
+def write(stage: Stage) -> None:
     """Write FLEURS into a folder."""
+    folder, bank = stage.folder, stage.bank
     # Not libsndfile: it puts the time of writing into float WAV.
     from scipy.io import wavfile
 

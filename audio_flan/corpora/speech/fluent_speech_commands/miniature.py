@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import NAMESPACE_OID, uuid5
 
-from audio_flan.miniatures.bank import Bank, SpeechEntry, samples, write_wav
+from audio_flan.miniatures.bank import SpeechEntry, samples, write_wav
+from audio_flan.miniatures.stage import Stage
 
 RATE = 16_000
 LEVEL = 0.5
@@ -47,8 +48,9 @@ DEMOGRAPHICS = (
 )
 
 
-def write(folder: Path, bank: Bank) -> None:
+def write(stage: Stage) -> None:
     """Write fluent_speech_commands_dataset into a folder."""
+    folder, bank = stage.folder, stage.bank
     (folder / "data").mkdir()
     tables: dict[str, list[Sequence[object]]] = {"train": [], "valid": [], "test": []}
     commands = 0

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from audio_flan.miniatures.bank import Bank, samples, write_wav
+from audio_flan.miniatures.stage import Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,8 +48,9 @@ MIXTURES = {
 """Speaker and sentence of each source, by set and subset."""
 
 
-def write(folder: Path, bank: Bank) -> None:
+def write(stage: Stage) -> None:
     """Write the storage folder of LibriMix into a folder."""
+    folder, bank = stage.folder, stage.bank
     for (top, subset), mixtures in MIXTURES.items():
         place = folder / top / "wav16k" / "min"
         _write_subset(place, subset, "mix_clean", mixtures, bank)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audio_flan.miniatures.bank import Bank, SpeechEntry, samples, write_wav
+from audio_flan.miniatures.stage import Stage
 
 RATE = 24_000
 
@@ -88,8 +89,9 @@ raw_loudness_scale invalid
 """
 
 
-def write(folder: Path, bank: Bank) -> None:
+def write(stage: Stage) -> None:
     """Write LibriTTS-R into a folder."""
+    folder, bank = stage.folder, stage.bank
     utterances = [_write_chapter(folder, bank, reader) for reader in READERS]
     rows = [f"{reader.id}\t{reader.gender}\t{reader.subset}\t{reader.name}" for reader in READERS]
     rows[2] = rows[2].rstrip("\t")

@@ -6,23 +6,20 @@ normalized text spells out, an abbreviation that it keeps.
 
 from __future__ import annotations
 
-from pathlib import Path
+from audio_flan.miniatures.stage import Stage
 
-from audio_flan.miniatures.bank import Bank, samples, write_wav
-
-RATE = 22_050
+GAIN = 1.0
 CHAPTERS = {"LJ001": "en_f1", "LJ002": "en_f2", "LJ022": "en_f3"}
-"""The bank's voice that reads each chapter; chapters are what the splits go by."""
+"""The bank's voice that reads each chapter; no chapter is in two splits."""
 
 
-def write(folder: Path, bank: Bank) -> None:
-    """Write LJSpeech-1.1 into a folder."""
-    (folder / "wavs").mkdir()
-    lines = []
-    for chapter, speaker in CHAPTERS.items():
-        for number, sentence in enumerate(bank.speech("en", speaker), 1):
+def write(stage: Stage) -> None:
+    """Lay out LJSpeech-1.1."""
+    rows = []
+    for chapter, voice in CHAPTERS.items():
+        for number, said in enumerate(stage.speech(voice), 1):
             id = f"{chapter}-{number:04d}"
-            write_wav(folder / "wavs" / f"{id}.wav", samples(sentence, RATE), RATE)
-            lines.append(f"{id}|{sentence.text}|{sentence.normalized_text}\n")
-    (folder / "metadata.csv").write_text("".join(lines), encoding="utf-8", newline="")
-    (folder / "README").write_text("A miniature of LJ Speech with synthesised voices.\n")
+            stage.audio(f"wavs/{id}.wav", said, 22_050)
+            rows.append((id, said.text, said.normalized_text))
+    stage.table("metadata.csv", rows, "|")
+    stage.text("README", "A miniature of LJ Speech with synthesised voices.\n")
