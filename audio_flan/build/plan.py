@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import chain
 
-import audio_flan
 from audio_flan.build.caps import Draws
 from audio_flan.build.code_digest import code_digest
 from audio_flan.build.inputs import Input, digest_of, read_input
@@ -20,6 +19,7 @@ from audio_flan.media.files import forget_sizes
 from audio_flan.model.splits import SPLITS, check_split
 from audio_flan.tasks import get_task
 from audio_flan.tasks.contract import SimulatedTask
+from audio_flan.version import __version__
 from audio_flan.wording.template import template_digest
 
 CORE = ("audio_flan.generate.generation", "audio_flan.dataset.parquet")
@@ -171,7 +171,7 @@ def _keyed(
 ) -> Unit:
     task = get_task(unit.config)
     parts = {
-        "version": audio_flan.__version__,
+        "version": __version__,
         "sources": code_digest(*CORE, type(corpus).__module__, type(task).__module__),
         "template": template_digest(unit.config),
         "unit": (unit.config, unit.corpus, unit.split),
@@ -202,5 +202,5 @@ def fingerprint(corpora: Sequence[Corpus], units: Sequence[Unit]) -> str:
         for corpus in corpora
     }
     templates = {unit.config: template_digest(unit.config) for unit in units}
-    parts = [audio_flan.__version__, sizes, templates, [asdict(unit) for unit in units]]
+    parts = [__version__, sizes, templates, [asdict(unit) for unit in units]]
     return digest_of([json.dumps(parts, default=sorted)])
