@@ -22,7 +22,11 @@ from audio_flan.tasks.contract import SimulatedTask
 from audio_flan.version import __version__
 from audio_flan.wording.template import template_digest
 
-CORE = ("audio_flan.generate.generation", "audio_flan.dataset.parquet")
+CORE = (
+    "audio_flan.generate.generation",
+    "audio_flan.generate.pools",
+    "audio_flan.dataset.parquet",
+)
 """The modules that make rows and files of all tasks and corpora."""
 
 TEST = SPLITS[-1]
