@@ -25,11 +25,12 @@ audit: demo
 test: $(VENV)/installed-for-development
 	$(BIN)/python -m pytest -n 2 -rs
 
-# Format, lint, types.
+# Format, lint, types, and what may import what.
 check: $(VENV)/installed-for-development
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: $(VENV)/installed-for-development
 	$(BIN)/ruff format .

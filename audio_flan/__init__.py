@@ -8,13 +8,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from audio_flan.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from audio_flan.api import list_corpora, list_tasks, load_dataset
     from audio_flan.dataset.jsonl import from_jsonl, to_jsonl
     from audio_flan.errors import AudioFlanError
     from audio_flan.media.audio import decode
-
-__version__ = "0.1.0"
 
 __all__ = [
     "AudioFlanError",

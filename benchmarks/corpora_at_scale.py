@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
+from audio_flan.corpora.miniatures import write_miniatures
 from audio_flan.miniatures.bank import load_bank
-from audio_flan.miniatures.write import write_miniatures
 from benchmarks.clips_to_render import write_clips
 
 RATE = 22_050

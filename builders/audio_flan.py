@@ -14,16 +14,16 @@ from typing import Any
 
 import datasets
 
-import audio_flan
 from audio_flan.build.options import Options, Unit
 from audio_flan.build.plan import fingerprint, make_units
 from audio_flan.corpora.contract import Corpus
 from audio_flan.corpora.find import find_corpora
+from audio_flan.corpora.miniatures import write_miniatures
 from audio_flan.dataset.row import feature_tree
 from audio_flan.generate.generation import Generation
 from audio_flan.generate.pools import draw_pools
-from audio_flan.miniatures.write import write_miniatures
 from audio_flan.tasks import get_task, task_configs
+from audio_flan.version import __version__
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class AudioFlanConfig(datasets.BuilderConfig):  # type: ignore[misc]
 class AudioFlan(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
     """Instances of one task, made from the corpora that serve it."""
 
-    VERSION = datasets.Version(audio_flan.__version__)
+    VERSION = datasets.Version(__version__)
     BUILDER_CONFIG_CLASS = AudioFlanConfig
     BUILDER_CONFIGS = [
         AudioFlanConfig(name=config, description=get_task(config).minor.definition)
@@ -111,7 +111,7 @@ class AudioFlan(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         if not self.config.has_place:
-            folder = Path(self._cache_dir_root) / f"audio_flan_samples_{audio_flan.__version__}"
+            folder = Path(self._cache_dir_root) / f"audio_flan_samples_{__version__}"
             logger.warning("no root is given: the miniature corpora of the package are used")
             write_miniatures(folder)
             self.config.root = str(folder)

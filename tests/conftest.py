@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audio_flan.miniatures.write import write_miniatures
+from audio_flan.corpora.miniatures import write_miniatures
 
 if TYPE_CHECKING:
     from loopback_hub import LoopbackHub

@@ -14,9 +14,9 @@ from pathlib import Path
 from audio_flan.build.options import Options
 from audio_flan.build.plan import make_units
 from audio_flan.corpora.find import find_corpora
+from audio_flan.corpora.miniatures import write_miniatures
 from audio_flan.generate.generation import Generation
 from audio_flan.generate.pools import draw_pools
-from audio_flan.miniatures.write import write_miniatures
 from audio_flan.model.instance import AUDIO_COLUMNS, Instance
 from audio_flan.model.taxonomy import load_taxonomy
 from audio_flan.tasks import get_task, task_configs

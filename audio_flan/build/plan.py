@@ -8,7 +8,6 @@ from dataclasses import asdict, replace
 from itertools import chain
 from typing import Any
 
-import audio_flan
 from audio_flan.build.caps import Draws
 from audio_flan.build.code_digest import code_digest
 from audio_flan.build.inputs import Input, digest_of, read_input
@@ -22,9 +21,14 @@ from audio_flan.media.files import forget_sizes
 from audio_flan.model.splits import SPLITS, check_split
 from audio_flan.tasks import get_task
 from audio_flan.tasks.contract import SimulatedTask
+from audio_flan.version import __version__
 from audio_flan.wording.template import template_digest
 
-CORE = ("audio_flan.generate.generation", "audio_flan.dataset.parquet")
+CORE = (
+    "audio_flan.generate.generation",
+    "audio_flan.generate.pools",
+    "audio_flan.dataset.parquet",
+)
 """The modules that make rows and files of all tasks and corpora."""
 
 TEST = SPLITS[-1]
@@ -173,7 +177,7 @@ def _keyed(
 ) -> Unit:
     task = get_task(unit.config)
     parts = {
-        "version": audio_flan.__version__,
+        "version": __version__,
         "sources": code_digest(*CORE, type(corpus).__module__, type(task).__module__),
         "template": template_digest(unit.config),
         "unit": (unit.config, unit.corpus, unit.split),
@@ -202,5 +206,5 @@ def fingerprint(corpora: Sequence[Corpus], units: Sequence[Unit]) -> str:
         for corpus in corpora
     }
     templates = {unit.config: template_digest(unit.config) for unit in units}
-    parts = [audio_flan.__version__, sizes, templates, [asdict(unit) for unit in units]]
+    parts = [__version__, sizes, templates, [asdict(unit) for unit in units]]
     return digest_of([json.dumps(parts, default=sorted)])

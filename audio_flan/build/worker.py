@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 
-import audio_flan
 from audio_flan.build.options import Options, Unit
 from audio_flan.corpora.contract import Corpus
 from audio_flan.dataset.layout import Layout
@@ -22,6 +21,7 @@ from audio_flan.model.clip import Clip, Reject
 from audio_flan.model.instance import Instance
 from audio_flan.tasks import get_task
 from audio_flan.tasks.contract import Pool
+from audio_flan.version import __version__
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Worker:
             split=unit.split,
             parts=tuple(parts),
             tally=generation.tally,
-            version=audio_flan.__version__,
+            version=__version__,
             options=UnitRecord.plain(asdict(self.options)),
         )
         self.layout.write_record(unit.key, record)

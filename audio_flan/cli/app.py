@@ -289,7 +289,7 @@ def sample(
     folder: Annotated[Path, typer.Argument(help="Folder to write them to.")],
 ) -> None:
     """Write the miniature corpora of the package, each in its publisher's layout."""
-    from audio_flan.miniatures.write import write_miniatures
+    from audio_flan.corpora.miniatures import write_miniatures
 
     for key, path in write_miniatures(folder).items():
         typer.echo(f"{key}: {path}")

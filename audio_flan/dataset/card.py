@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
-import audio_flan
 from audio_flan.corpora import corpus_class
 from audio_flan.corpora.contract import Corpus
 from audio_flan.dataset.figures import (
@@ -31,6 +30,7 @@ from audio_flan.model.instance import AUDIO_COLUMNS, audio_id
 from audio_flan.model.taxonomy import minor_task
 from audio_flan.tasks import get_task
 from audio_flan.tasks.contract import SimulatedTask, Task
+from audio_flan.version import __version__
 
 REPO_ID = "HKUSTAudio/Audio-FLAN"
 """Where the dataset is on the Hub, if nothing else is said."""
@@ -71,7 +71,7 @@ def render_card(
         example=_example(store, tasks),
         builds=builds(made),
         rejected=sum((unit.tally.rejected for unit in units), Counter()),
-        version=audio_flan.__version__,
+        version=__version__,
     )
     return text
 

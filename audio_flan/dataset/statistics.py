@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import audio_flan
 from audio_flan.corpora import corpus_class
 from audio_flan.dataset.layout import Layout
 from audio_flan.dataset.record import UnitRecord
+from audio_flan.version import __version__
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +57,7 @@ def statistics(layout: Layout, records: Mapping[str, UnitRecord]) -> dict[str, A
             value: _figures(units, audios, [p for p in units if getattr(p, dimension) == value])
             for value in sorted(set(values))
         }
-    return {"version": audio_flan.__version__, **groups}
+    return {"version": __version__, **groups}
 
 
 def _digests(layout: Layout, units: Iterable[str]) -> Iterator[NDArray[np.uint64]]:

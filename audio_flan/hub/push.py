@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import audio_flan
 from audio_flan.dataset.layout import CARD
 from audio_flan.dataset.rights import forbidding, refusal
 from audio_flan.errors import AudioFlanError
 from audio_flan.hub.upload import FinishedBuild, Upload, staged
+from audio_flan.version import __version__
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -168,7 +168,7 @@ def _send(upload: Upload, to: Destination) -> PushResult:
         folder_path=upload.folder,
         revision=to.revision,
         create_pr=to.create_pr,
-        commit_message=f"{count} tasks by audio-flan {audio_flan.__version__}",
+        commit_message=f"{count} tasks by audio-flan {__version__}",
         # One pattern for all shards of a split, as each pattern is tried on each file.
         allow_patterns=[CARD, *{re.sub(r"-\d{5}-", "-?????-", name) for name in upload.files}],
         delete_patterns=[f"{config}/*.parquet" for config in upload.configs],

@@ -1,1 +1,1 @@
-"""Miniature corpora: written from a bank of synthesised audio exactly as the publisher would."""
+"""The bank of synthesised recordings that the miniature corpora are written from."""

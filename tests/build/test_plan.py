@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -134,43 +135,100 @@ def test_options_count_where_they_change_rows(speech: Path, tmp_path: Path) -> N
     assert kept == {place for place in before if place[0] == "speech_denoising"}
 
 
-@pytest.fixture
-def package(tmp_path: Path) -> Path:
-    """A copy of the package whose sources may be changed; used by processes of their own."""
+def package_copy(folder: Path) -> Path:
+    """A copy of the package, without its recordings, whose sources may be changed."""
     source = Path(audio_flan.__file__).parent
-    target = tmp_path / "copy"
-    shutil.copytree(source, target / "audio_flan", ignore=shutil.ignore_patterns("__pycache__"))
-    return target
+    ignored = shutil.ignore_patterns("__pycache__", "*.flac")
+    shutil.copytree(source, folder / "audio_flan", ignore=ignored)
+    return folder
+
+
+def add_remark(package: Path, file: str) -> None:
+    """Change the text of a file of a copy of the package, and nothing that it does."""
+    path = package / "audio_flan" / file
+    # Facts that a corpus did not have count from the moment that they are there.
+    assert path.exists() or path.name == "corpus.yaml"
+    with path.open("a", encoding="utf-8") as changed:
+        changed.write("\n# A remark.\n")
+
+
+def keys_by(package: Path, root: Path, out: Path) -> dict[tuple[str, str, str], str]:
+    """The keys of the units of two tasks and two corpora, as a copy of the package gives them."""
+    code = f"import sys; sys.path.insert(0, {str(package)!r}); {CLI[2]}"
+    corpora = ("--corpus", "ljspeech", "--corpus", "libritts_r")
+    arguments = ["plan", str(out), "--root", str(root), *TASKS, *corpora, "--json"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {(line["config"], line["corpus"], line["split"]): line["key"] for line in lines}
+
+
+@pytest.fixture(scope="module")
+def unchanged(
+    miniatures: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, str, str], str]:
+    """The keys of an unchanged copy of the package."""
+    folder = tmp_path_factory.mktemp("unchanged")
+    return keys_by(package_copy(folder), miniatures, folder / "out")
+
+
+ASR, DENOISING = {"speech_asr"}, {"speech_denoising"}
+LJSPEECH, LIBRITTS_R = {"ljspeech"}, {"libritts_r"}
 
 
 @pytest.mark.parametrize(
-    ("file", "word", "concerned"),
+    ("file", "configs", "corpora"),
     [
-        ("templates/speech/speech_asr.yaml", "transcript", {"speech_asr"}),
-        ("simulate/noise.py", "noise", {"speech_denoising"}),
-        ("corpora/speech/ljspeech/__init__.py", "LJ Speech", {"speech_asr", "speech_denoising"}),
-        ("dataset/card.py", "card", set()),
+        ("templates/speech/speech_asr.yaml", ASR, LJSPEECH | LIBRITTS_R),
+        ("tasks/speech/speech_recognition.py", ASR, LJSPEECH | LIBRITTS_R),
+        ("tasks/speech/speech_enhancement.py", DENOISING, LJSPEECH | LIBRITTS_R),
+        ("simulate/noise.py", DENOISING, LJSPEECH | LIBRITTS_R),
+        ("corpora/speech/ljspeech/__init__.py", ASR | DENOISING, LJSPEECH),
+        ("corpora/speech/ljspeech/corpus.yaml", ASR | DENOISING, LJSPEECH),
+        ("corpora/speech/libritts_r/tables.py", ASR | DENOISING, LIBRITTS_R),
+        ("corpora/read/arpabet.py", ASR | DENOISING, LIBRITTS_R),
+        ("corpora/contract.py", ASR | DENOISING, LJSPEECH | LIBRITTS_R),
+        ("tasks/contract.py", ASR | DENOISING, LJSPEECH | LIBRITTS_R),
+        ("wording/template.py", ASR | DENOISING, LJSPEECH | LIBRITTS_R),
+        ("model/taxonomy.yaml", ASR | DENOISING, LJSPEECH | LIBRITTS_R),
+        ("generate/generation.py", ASR | DENOISING, LJSPEECH | LIBRITTS_R),
+        ("generate/pools.py", ASR | DENOISING, LJSPEECH | LIBRITTS_R),
+        ("dataset/parquet.py", ASR | DENOISING, LJSPEECH | LIBRITTS_R),
     ],
 )
 def test_changed_sources_redo_the_units_that_they_make(
-    package: Path, speech: Path, tmp_path: Path, file: str, word: str, concerned: set[str]
+    unchanged: dict[tuple[str, str, str], str],
+    miniatures: Path,
+    tmp_path: Path,
+    file: str,
+    configs: set[str],
+    corpora: set[str],
 ) -> None:
-    def planned() -> dict[tuple[str, str], str]:
-        code = f"import sys; sys.path.insert(0, {str(package)!r}); {CLI[2]}"
-        arguments = ["plan", str(tmp_path / "out"), "--root", str(speech), *TASKS, "--json"]
-        done = subprocess.run(
-            [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
-        )
-        lines = [json.loads(line) for line in done.stdout.splitlines()]
-        return {(line["config"], line["split"]): line["key"] for line in lines}
+    package = package_copy(tmp_path)
+    add_remark(package, file)
+    after = keys_by(package, miniatures, tmp_path / "out")
+    assert after.keys() == unchanged.keys()
+    redone = {unit[:2] for unit in after if after[unit] != unchanged[unit]}
+    assert redone == set(product(configs, corpora))
 
-    before = planned()
-    path = package / "audio_flan" / file
-    text = path.read_text(encoding="utf-8")
-    assert word in text
-    path.write_text(text + "\n# A remark.\n", encoding="utf-8")
-    after = planned()
-    assert {place[0] for place in before if before[place] != after[place]} == concerned
+
+def test_sources_that_make_other_rows_or_none_redo_nothing(
+    unchanged: dict[tuple[str, str, str], str], miniatures: Path, tmp_path: Path
+) -> None:
+    package = package_copy(tmp_path)
+    for file in (
+        "corpora/speech/ljspeech/miniature.py",
+        "corpora/music/nsynth/__init__.py",
+        "tasks/speech/speaker_recognition.py",
+        "simulate/activity.py",
+        "wording/lint.py",
+        "dataset/card.py",
+        "build/plan.py",
+        "api.py",
+    ):
+        add_remark(package, file)
+    assert keys_by(package, miniatures, tmp_path / "out") == unchanged
 
 
 def test_a_plan_is_printed_by_task_and_split(

@@ -18,13 +18,13 @@ import pytest
 from audio_flan.corpora import corpus_class, corpus_classes, corpus_keys
 from audio_flan.corpora.contract import MAX_LISTED, Corpus
 from audio_flan.corpora.find import find_corpora
+from audio_flan.corpora.miniatures import write_miniatures
 from audio_flan.corpora.read.folder import LANGUAGE
 from audio_flan.corpora.read.table import Table
 from audio_flan.corpora.rows import Rows
 from audio_flan.errors import CorpusLayoutError
 from audio_flan.media import audio
 from audio_flan.media.audio import AudioRef
-from audio_flan.miniatures.write import write_miniatures
 from audio_flan.model.clip import ANNOTATIONS, Clip, Reject, Span, Stem
 from audio_flan.model.instance import audio_id
 from audio_flan.model.labels import Labels

@@ -9,12 +9,12 @@ import pytest
 import soundfile
 
 from audio_flan.corpora import corpus_class, corpus_keys
+from audio_flan.corpora.miniatures import write_miniatures
 from audio_flan.corpora.music.vocadito.miniature import SINGERS
 from audio_flan.corpora.speech.aishell3.miniature import SPEAKERS
 from audio_flan.media.audio import duration, load, waveform
 from audio_flan.miniatures.bank import Entry, load_bank
 from audio_flan.miniatures.bank import samples as bank_samples
-from audio_flan.miniatures.write import write_miniatures
 from audio_flan.model.clip import Clip
 from audio_flan.model.languages import language_name
 from audio_flan.model.taxonomy import DOMAINS

@@ -1,0 +1,3 @@
+"""The version of the package, which rows, cards and unit keys name."""
+
+__version__ = "0.1.0"
