@@ -35,6 +35,11 @@ MAX_LISTED = 8
 
 FACTS_FILE = "corpus.yaml"
 
+NOWHERE = AudioRef("", "")
+
+POSITIONS = {field: position for position, field in enumerate(Clip._fields)}
+"""Where each field of a clip is; putting values there costs half of naming them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shard:
@@ -114,7 +119,9 @@ class Corpus(ABC):
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
         self._labels: dict[tuple[str, str], Label] = {}
-        self._constants = {f: self._value(f, value) for f, value in self.constants.items()}
+        constants = {f: self._value(f, value) for f, value in self.constants.items()}
+        self._blank = [*Clip("", self.key, "", NOWHERE, **constants)]
+        """What all clips have in common, in the order of the fields."""
 
     @classmethod
     def _signature(cls) -> Signature:
@@ -246,13 +253,14 @@ class Corpus(ABC):
         Raises:
             Unusable: reason "path-outside-corpus" or "unknown-label".
         """
-        if isinstance(audio, str):
-            audio = self.folder.audio(audio)
-        for field in self.labels:
-            value = annotations.get(field)
-            if isinstance(value, (str, list)):
-                annotations[field] = self._value(field, value)
-        return Clip(id, self.key, split, audio, **{**self._constants, **annotations})
+        values = self._blank.copy()
+        values[0], values[2] = id, split
+        values[3] = self.folder.audio(audio) if isinstance(audio, str) else audio
+        for field, value in annotations.items():
+            if field in self.labels:
+                value = self._value(field, value)
+            values[POSITIONS[field]] = value
+        return Clip._make(values)
 
     def _value(self, field: str, value: Any) -> Any:
         """The value of a field, its labels put into words."""

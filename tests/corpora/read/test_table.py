@@ -236,3 +236,41 @@ def test_a_large_table_is_read_in_runs_of_a_fixed_number_of_lines(folder: Folder
     assert [part.line for part in parts] == [1, 10_001, 20_001]
     rows = [row for part in parts for row in table().rows(folder, part)]
     assert rows == [Row(line, [str(line), "x", "y"]) for line in range(1, count + 1)]
+
+
+# Columns by name
+
+
+def test_columns_are_found_by_name_in_any_order(folder: Folder) -> None:
+    form = table(columns=2, any_order=True, optional=("z",))
+    write(folder, "more| b |a\n1|2|3\n")
+    (row,) = (row for row in form.rows(folder) if isinstance(row, Row))
+    assert (row["a"], row["b"], row["z"], list(row.values)) == ("3", "2", "", ["3", "2", ""])
+    write(folder, "z|a|b\n1|2|3\n4|5\n")
+    first, short = form.rows(folder)
+    assert isinstance(first, Row) and first["z"] == "1"
+    assert isinstance(short, BadRow) and "expected 3 values, found 2" in short.detail
+
+
+def test_every_run_of_lines_knows_the_header(folder: Folder) -> None:
+    form = table(columns=2, any_order=True)
+    write(folder, "\ufeffb|a\n" + "".join(f"{n}|{n + 1}\n" for n in range(9)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "LINES_PER_SHARD", 4)
+        rows = [row for part in form.runs(folder) for row in form.rows(folder, part)]
+    found = [(row["a"], row["b"]) for row in rows if isinstance(row, Row)]
+    assert found == [(str(n + 1), str(n)) for n in range(9)]
+
+
+def test_a_column_that_is_missing_is_named(folder: Folder) -> None:
+    write(folder, "a|c\n1|2\n")
+    with pytest.raises(CorpusLayoutError, match=r"with the columns 'a\|b'; found 'a\|c'"):
+        list(table(columns=2, any_order=True).rows(folder))
+
+
+def test_values_may_be_separated_by_runs_of_blanks(folder: Folder) -> None:
+    write(folder, "p225  23   F\tEnglish  Southern England\np226 22 M Scottish\n")
+    form = table("", 5, open_end=True)
+    first, second = form.rows(folder)
+    assert first == Row(1, ["p225", "23", "F", "English", "Southern England"])
+    assert isinstance(second, BadRow)
