@@ -5,8 +5,9 @@ Usage: python tools/audit_answers.py DATASET CORPORA_ROOT [TASK ...]
 The corpora are read here a second time, by other means than the package has (csv, json, re,
 soundfile), the wording is read from the template files, and every row must say what follows from
 the two: its question, its answer, and the recordings that it carries. It prints a line for each
-task and corpus, each row that disagrees, and a total; it ends with 1 if any row disagrees, or if a
-task (of those named, else of all that can be audited) has no row.
+task and corpus, each row that disagrees, what it cannot audit because no file in tools/audits reads
+the corpus, and a total. It ends with 1 if any row disagrees, or if a task (of those named, else of
+all that can be audited) has no row.
 """
 
 from __future__ import annotations
@@ -17,44 +18,64 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from audits.audio import AUDIO_AUDITORS
-from audits.audio_corpora import AUDIO
-from audits.facts import Corpora, Disagreement
-from audits.music import MUSIC_AUDITORS
-from audits.music_corpora import MUSIC
+from audits.corpora import Corpora, NotAudited
+from audits.facts import Disagreement
 from audits.rows import Row, check
-from audits.speech import SPEECH_AUDITORS
-from audits.speech_corpora import SPEECH
+from audits.tasks import AUDITORS
 
-AUDITORS = {**SPEECH_AUDITORS, **MUSIC_AUDITORS, **AUDIO_AUDITORS}
 BATCH = 64
 
 
 def main(dataset: str, root: str, *tasks: str) -> int:
     """Audit a dataset; gives the exit code."""
-    corpora = Corpora(Path(root), {**SPEECH, **MUSIC, **AUDIO})
+    corpora = Corpora(Path(root))
     total: Counter[str] = Counter()
+    not_audited: Counter[str] = Counter()
     for config in tasks or AUDITORS:
-        found: dict[str, Counter[str]] = {}
-        for row in rows(Path(dataset), config):
-            counts = found.setdefault(row.raw["corpus"], Counter())
-            problem = disagreement(row, corpora)
-            counts.update(checked=1, agreed=problem is None)
-            if problem is not None:
-                print(f"DISAGREES {config} {row.raw['corpus']} {row.raw['uuid']}: {problem}")
+        found = audit(Path(dataset), config, corpora, not_audited)
         for corpus, counts in sorted(found.items()):
             print(f"{config} {corpus}: {counts['checked']} checked, {counts['agreed']} agreed")
             total += counts
         if not found:
-            print(f"{config}: no instance")
+            print(f"{config}: no instance was checked")
             total["empty"] += 1
+    for corpus, count in sorted(not_audited.items()):
+        print(f"not audited: {count} instances that need {corpus}, which no file in audits/ reads")
     wrong = total["checked"] - total["agreed"]
     print(
-        f"{len(tasks or AUDITORS) - total['empty']} tasks, {total['checked']} instances checked, ",
-        end="",
+        f"{len(tasks or AUDITORS) - total['empty']} tasks, {total['checked']} instances checked, "
+        f"{wrong} disagreements; {total['empty']} tasks without an instance; "
+        f"{not_audited.total()} instances not audited"
     )
-    print(f"{wrong} disagreements; {total['empty']} tasks without an instance")
     return 1 if wrong or total["empty"] else 0
+
+
+def audit(
+    dataset: Path, config: str, corpora: Corpora, not_audited: Counter[str]
+) -> dict[str, Counter[str]]:
+    """Check the rows of a task, and print those that disagree.
+
+    Args:
+        dataset: the folder of the dataset.
+        config: of the task.
+        corpora: what the raw files say.
+        not_audited: rows that could not be checked, by the corpus that is not read; added to.
+
+    Returns:
+        How many rows were checked and how many agreed, by corpus.
+    """
+    found: dict[str, Counter[str]] = {}
+    for row in rows(dataset, config):
+        corpus = row.raw["corpus"]
+        try:
+            problem = disagreement(row, corpora)
+        except NotAudited as missing:
+            not_audited[missing.corpus] += 1
+            continue
+        found.setdefault(corpus, Counter()).update(checked=1, agreed=problem is None)
+        if problem is not None:
+            print(f"DISAGREES {config} {corpus} {row.raw['uuid']}: {problem}")
+    return found
 
 
 def rows(dataset: Path, config: str) -> Iterator[Row]:
@@ -66,13 +87,19 @@ def rows(dataset: Path, config: str) -> Iterator[Row]:
 
 
 def disagreement(row: Row, corpora: Corpora) -> str | None:
-    """What a row says otherwise than the raw files; None where it agrees."""
+    """What a row says otherwise than the raw files; None where it agrees.
+
+    Raises:
+        NotAudited: no file reads a corpus that the row needs.
+    """
     try:
         check(row, AUDITORS[row.config](row, corpora))
+    except NotAudited:
+        raise
     except Disagreement as problem:
         return str(problem)
-    except Exception as error:  # An auditor that can not follow a row has found something, too.
-        return f"can not be rebuilt: {type(error).__name__}: {error}"
+    except Exception as error:  # An auditor that cannot follow a row has found something, too.
+        return f"cannot be rebuilt: {type(error).__name__}: {error}"
     return None
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import soundfile
 HALF_A_STEP = 2.0**-16
 """Half a step of 16 bits: recordings of 16 bits that differ by less are the same."""
 SHORTEST = 0.01
-"""Stretches of time that are shorter can not be written with two decimals, seconds."""
+"""Stretches of time that are shorter cannot be written with two decimals, seconds."""
 
 
 class Disagreement(Exception):
@@ -85,85 +85,60 @@ def decoded(data: bytes) -> tuple[Any, int]:
     return samples, int(rate)
 
 
-@dataclass(frozen=True)
 class Fact:
-    """What raw files say of a clip: its audio and its annotations by name, absent if unknown."""
-
-    audio: Sound
-    says: Mapping[str, Any] = field(default_factory=dict)
-
-    def __getitem__(self, name: str) -> Any:
-        if self.says.get(name) is None:
-            raise Disagreement(name, "an annotation in the raw files", "none")
-        return self.says[name]
-
-
-Facts = Mapping[str, Fact]
-Reader = Callable[[Path], Facts | Iterator[tuple[str, Fact]]]
-
-
-class Corpora:
-    """The corpora in a folder, each read once, when it is first asked for.
+    """What raw files say of one clip.
 
     Args:
-        root: the folder.
-        readers: names of a corpus's folder, and what reads it, by key.
+        id: of the clip, as the dataset has it.
+        audio: its audio.
+        says: its annotations by name; absent or None where the files have none.
     """
 
-    def __init__(self, root: Path, readers: Mapping[str, tuple[Sequence[str], Reader]]) -> None:
-        self._root, self._readers = root, readers
-        self._facts: dict[str, Facts] = {}
+    def __init__(self, id: str, audio: Sound, **says: Any) -> None:
+        self.id, self.audio, self.says = id, audio, says
 
-    def fact(self, clip: Mapping[str, Any]) -> Fact:
-        """What raw files say of a clip that a row names; its file must be the same."""
-        corpus, id = clip["corpus"], clip["id"]
-        try:
-            fact = self.facts(corpus)[id]
-        except KeyError:
-            raise Disagreement("clip", f"a clip that {corpus} has", id) from None
-        demand(clip["file"] == fact.audio.file, f"file of {id}", fact.audio.file, clip["file"])
-        return replace(fact, audio=replace(fact.audio, owner=(corpus, id)))
+    def __contains__(self, name: str) -> bool:
+        return self.says.get(name) is not None
 
-    def facts(self, corpus: str) -> Facts:
-        """What raw files say of all clips of a corpus."""
-        if corpus not in self._facts:
-            names, read = self._readers[corpus]
-            folder = next((p for n in names if (p := self._root / n).is_dir()), None)
-            if folder is None:
-                raise SystemExit(f"{corpus}: none of {', '.join(names)} is in {self._root}")
-            found = read(folder)
-            self._facts[corpus] = found if isinstance(found, Mapping) else dict(found)
-        return self._facts[corpus]
+    def __getitem__(self, name: str) -> Any:
+        demand(name in self, name, "an annotation in the raw files", "none")
+        return self.says[name]
+
+    def labels(self, name: str) -> tuple[str, ...]:
+        """An annotation that is a label or several."""
+        value = self[name]
+        return (value,) if isinstance(value, str) else tuple(value)
 
 
-def file_of(folder: Path, name: str, *stretch: Any) -> Sound:
-    """A plain file of a corpus, or a stretch of it (start, end, channel)."""
-    return Sound(name, (folder / name).read_bytes, *stretch)
+class Excerpts(dict[str, Fact]):
+    """The facts of clips that are stretches of recordings, made when they are first asked for.
+
+    Args:
+        cut: gives the fact of an id; raises KeyError where the corpus has no such clip.
+    """
+
+    def __init__(self, cut: Callable[[str], Fact]) -> None:
+        super().__init__()
+        self._cut = cut
+
+    def __missing__(self, id: str) -> Fact:
+        self[id] = self._cut(id)
+        return self[id]
+
+
+def sound(folder: Path, file: str | Path, *stretch: Any) -> Sound:
+    """A plain file of a corpus, or a stretch of it.
+
+    Args:
+        folder: of the corpus.
+        file: its path, from there or in full.
+        stretch: start and end, seconds, and channel, if not all of it is meant.
+    """
+    path = folder / file
+    return Sound(path.relative_to(folder).as_posix(), path.read_bytes, *stretch)
 
 
 def table(file: Path, delimiter: str = ",", **options: Any) -> list[list[str]]:
-    """The lines of a table in UTF-8."""
+    """The lines of a table in UTF-8, split as the csv module does."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         return [line for line in csv.reader(lines, delimiter=delimiter, **options) if line]
-
-
-def joined(events: Sequence[tuple[float, float, str]], gap: float, seconds: float) -> list[Any]:
-    """Stretches (start, end, label) inside the first seconds, by start and end; those of one
-    label that are at most `gap` apart are one."""
-    done: list[tuple[float, float, str]] = []
-    for label in sorted({event[2] for event in events}):
-        mine: list[list[float]] = []
-        for start, end in sorted((s, min(e, seconds)) for s, e, name in events if name == label):
-            if end - start < SHORTEST:
-                continue
-            if mine and start - mine[-1][1] <= gap:
-                mine[-1][1] = max(mine[-1][1], end)
-            else:
-                mine.append([start, end])
-        done += [(start, end, label) for start, end in mine]
-    return sorted(done)
-
-
-def written(spans: Sequence[tuple[float, float, str]]) -> str:
-    """Stretches as text."""
-    return "; ".join(f"{start:.2f}-{end:.2f} {label}" for start, end, label in spans)

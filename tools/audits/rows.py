@@ -15,7 +15,8 @@ from typing import Any
 import yaml
 from jinja2 import Environment, StrictUndefined
 
-from audits.facts import Corpora, Disagreement, Sound, decoded, demand
+from audits.corpora import Corpora
+from audits.facts import Disagreement, Sound, decoded, demand
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 SLOT = re.compile(r"\{\{ *(\w+) *\}\}")

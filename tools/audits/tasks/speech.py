@@ -8,52 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from audits.facts import Corpora, Fact, demand, joined, written
+from audits.corpora import Corpora
+from audits.facts import Fact, demand
 from audits.rows import COMPUTED, Auditor, OneOf, Row, Value
-from audits.signals import STEP, rest_of, restored, scaled_source, snr
-
-
-def single(**slots: str) -> Auditor:
-    """An auditor of a task that asks for, or by, annotations of one clip.
-
-    Args:
-        slots: the annotation that each slot holds; "AUDIO" is the clip's audio.
-    """
-
-    def audit(row: Row, corpora: Corpora) -> Mapping[str, Value]:
-        (clip,) = row.clips
-        fact = corpora.fact(clip)
-        return {slot: fact.audio if n == "AUDIO" else fact[n] for slot, n in slots.items()}
-
-    return audit
+from audits.tasks.annotations import same, single
+from audits.tasks.signals import STEP, rest_of, restored, scaled_source, snr
+from audits.tasks.spans import joined, written
 
 
 def described(**slots: str) -> Auditor:
-    """The same with a description, which may be one of several."""
+    """An auditor of a task with a description, which may be one of several."""
 
     def audit(row: Row, corpora: Corpora) -> Mapping[str, Value]:
         told = single(**slots, description="descriptions")(row, corpora)
         return {**told, "description": OneOf(told["description"])}  # type: ignore[arg-type]
-
-    return audit
-
-
-def same(slot: str, name: str, within: str | None = None) -> Auditor:
-    """An auditor of yes-or-no questions on two clips.
-
-    Args:
-        slot: holds the answer.
-        name: the annotation that is the same or another.
-        within: an annotation that both must share.
-    """
-
-    def audit(row: Row, corpora: Corpora) -> Mapping[str, Value]:
-        demand(row.clips[0]["id"] != row.clips[1]["id"], "pair", "two clips", "one")
-        first, second = (corpora.fact(clip) for clip in row.clips)
-        if within:
-            demand(first[within] == second[within], within, first[within], second[within])
-        answer = "yes" if first[name] == second[name] else "no"
-        return {"first_audio": first.audio, "second_audio": second.audio, slot: (answer,)}
 
     return audit
 
@@ -63,10 +31,11 @@ def zero_shot(row: Row, corpora: Corpora) -> Mapping[str, Value]:
     target, prompt = (corpora.fact(clip) for clip in row.clips)
     demand(target["speaker"] == prompt["speaker"], "voice", target["speaker"], prompt["speaker"])
     demand(target["transcript"] != prompt["transcript"], "prompt", "other words", "the same")
-    slots = {"text": target["text"], "speaker_audio": prompt.audio, "speech": target.audio}
+    slots: dict[str, Value] = {"text": target["text"]}
+    slots |= {"speaker_audio": prompt.audio, "speech": target.audio}
     if row.config == "speech_zero_shot_emotional_tts":
         demand(target["emotion"] != prompt["emotion"], "prompt", "another emotion", "the same")
-        slots["emotion"] = target["emotion"]
+        slots["emotion"] = target.labels("emotion")
     return slots
 
 
@@ -88,7 +57,7 @@ def emotion_conversion(row: Row, corpora: Corpora) -> Mapping[str, Value]:
     for name in ("sentence", "language", "speaker"):
         demand(target[name] == source[name], f"{name} of the source", target[name], source[name])
     demand(target["emotion"] != source["emotion"], "source", "another emotion", "the same")
-    slots = {"audio": source.audio, "emotion": target["emotion"]}
+    slots: dict[str, Value] = {"audio": source.audio, "emotion": target.labels("emotion")}
     return {**slots, "converted_audio": target.audio}
 
 
@@ -97,7 +66,8 @@ def translation(row: Row, corpora: Corpora) -> Mapping[str, Value]:
     source, target = (corpora.fact(clip) for clip in row.clips)
     demand(source["meaning"] == target["meaning"], "meaning", source["meaning"], target["meaning"])
     demand(source["language"] != target["language"], "language", "another one", "the same")
-    slots: dict[str, Value] = {"audio": source.audio, "target_language": target["language"]}
+    language = target.labels("language")
+    slots: dict[str, Value] = {"audio": source.audio, "target_language": language}
     if row.config == "speech_to_text_translation":
         return {**slots, "translation": target["transcript"]}
     return {**slots, "translated_audio": target.audio}
@@ -114,9 +84,10 @@ def diarization(row: Row, corpora: Corpora) -> Mapping[str, Value]:
 
 def extraction(row: Row, corpora: Corpora) -> Mapping[str, Value]:
     """One voice of a recorded mixture, or of a mixture that was made of two utterances."""
-    if row.raw["corpus"] == "librimix":
-        return voice_of_mixture(row, *(corpora.fact(clip) for clip in row.clips))
-    target, masker, sample = (corpora.fact(clip) for clip in row.clips)
+    facts = [corpora.fact(clip) for clip in row.clips]
+    if "voices" in facts[0]:
+        return voice_of_mixture(row, *facts)
+    target, masker, sample = facts
     demand(target["speaker"] == sample["speaker"], "voice", target["speaker"], sample["speaker"])
     demand(target["speaker"] != masker["speaker"], "other voice", "another speaker", "the same")
     voice = scaled_source(row, target, "target_speech")
@@ -133,7 +104,9 @@ def extraction(row: Row, corpora: Corpora) -> Mapping[str, Value]:
 def voice_of_mixture(row: Row, mixture: Fact, other: Fact) -> Mapping[str, Value]:
     """The sample tells the speaker; the table of mixtures tells which file is the voice."""
     given = row.audio["speaker_audio"][1]
-    (place,) = [i for i, voice in enumerate(other["voices"]) if voice.read() == given]
+    places = [i for i, voice in enumerate(other["voices"]) if voice.read() == given]
+    demand(len(places) == 1, "sample", f"a voice of {other.audio.file}", f"{len(places)} voices")
+    (place,) = places
     speaker = other["speakers"][place]
     demand(speaker in mixture["speakers"], "speaker", mixture["speakers"], speaker)
     wanted = mixture["speakers"].index(speaker)
@@ -151,18 +124,16 @@ def owned(voice: Any, mixture: Fact) -> Any:
 
 SPEECH_AUDITORS: dict[str, Auditor] = {
     "speech_asr": single(audio="AUDIO", transcript="transcript"),
-    "speech_phonetic_recognition": single(
-        audio="AUDIO", phones="phones", phone_notation="phone_notation"
-    ),
-    "speech_intent_classification": single(audio="AUDIO", intent="intent"),
-    "speech_gender_recognition": single(audio="AUDIO", gender="gender"),
-    "speech_age_recognition": single(audio="AUDIO", age="age"),
-    "speech_emotion_recognition": single(audio="AUDIO", emotion="emotion"),
-    "speech_accent_recognition": single(audio="AUDIO", accent="accent"),
-    "speech_language_identification": single(audio="AUDIO", language="language"),
+    "speech_phonetic_recognition": single("phone_notation", audio="AUDIO", phones="phones"),
+    "speech_intent_classification": single("intent", audio="AUDIO"),
+    "speech_gender_recognition": single("gender", audio="AUDIO"),
+    "speech_age_recognition": single("age", audio="AUDIO"),
+    "speech_emotion_recognition": single("emotion", audio="AUDIO"),
+    "speech_accent_recognition": single("accent", audio="AUDIO"),
+    "speech_language_identification": single("language", audio="AUDIO"),
     "speech_caption": described(audio="AUDIO"),
     "speech_tts": single(text="text", speech="AUDIO"),
-    "speech_emotional_tts": single(text="text", emotion="emotion", speech="AUDIO"),
+    "speech_emotional_tts": single("emotion", text="text", speech="AUDIO"),
     "speech_descriptive_synthesis": described(text="text", speech="AUDIO"),
     "speech_zero_shot_tts": zero_shot,
     "speech_zero_shot_emotional_tts": zero_shot,

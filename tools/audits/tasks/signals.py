@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from audits.facts import Corpora, Fact, demand
+from audits.corpora import Corpora
+from audits.facts import Fact, demand
 from audits.rows import COMPUTED, Auditor, OneOf, Row, Value
 
 STEP = 2.0**-15

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from audits.facts import Corpora, Fact, decoded, demand, joined, written
+from audits.corpora import Corpora
+from audits.facts import Fact, decoded, demand
 from audits.rows import COMPUTED, Auditor, Row, Value
-from audits.signals import rest_of, restored, scaled_source
-from audits.speech import single
+from audits.tasks.annotations import single
+from audits.tasks.signals import rest_of, restored, scaled_source
+from audits.tasks.spans import joined, written
 
 
 def events(fact: Fact) -> list[tuple[float, float, str]]:
@@ -78,13 +80,14 @@ def separation(row: Row, corpora: Corpora) -> Mapping[str, Value]:
     slots: dict[str, Value] = {"mixture": COMPUTED, "target_audio": COMPUTED}
     if row.config == "audio_source_separation":
         return {**slots, "caption": fact["caption"]}
-    demand(len(fact["event_labels"]) == 1, "classes", "one", fact["event_labels"])
-    common = set(fact["event_labels"]) & set(other["event_labels"])
+    label = fact.labels("event_labels")
+    demand(len(label) == 1, "classes", "one", label)
+    common = set(label) & set(other.labels("event_labels"))
     demand(not common, "classes in common", "none", common)
     if row.config == "audio_label_querying_extraction":
-        return {**slots, "event_label": fact["event_labels"]}
+        return {**slots, "event_label": label}
     (example,) = shown
-    demand(example["event_labels"] == fact["event_labels"], "example", "the class", "another")
+    demand(example.labels("event_labels") == label, "example", "the class", "another")
     place = row.clips[2]
     demand(place["id"] != row.clips[0]["id"], "example", "another clip", "the same")
     sound = replace(example.audio, start=place.get("start"), end=place.get("end"))
@@ -92,17 +95,15 @@ def separation(row: Row, corpora: Corpora) -> Mapping[str, Value]:
 
 
 AUDIO_AUDITORS: dict[str, Auditor] = {
-    "audio_scene_classification": single(audio="AUDIO", scene="scene"),
-    "audio_event_recognition": single(audio="AUDIO", event_labels="event_labels"),
+    "audio_scene_classification": single("scene", audio="AUDIO"),
+    "audio_event_recognition": single("event_labels", audio="AUDIO"),
     "audio_event_sequence_recognition": sequence,
     "audio_event_detection": detection,
     "audio_time_grounded_generation": detection,
     "audio_caption": captioned,
     "audio_text_to_audio": captioned,
-    "audio_speech_nonspeech_detection": single(audio="AUDIO", speech_presence="speech_presence"),
-    "audio_speech_silence_music_noise_classification": single(
-        audio="AUDIO", sound_kind="sound_kind"
-    ),
+    "audio_speech_nonspeech_detection": single("speech_presence", audio="AUDIO"),
+    "audio_speech_silence_music_noise_classification": single("sound_kind", audio="AUDIO"),
     "audio_continuation": continuation,
     "audio_inpainting": inpainting,
     "audio_super_resolution": restored("low_resolution_audio", "high_resolution_audio"),

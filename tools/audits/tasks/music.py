@@ -6,10 +6,36 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
-from audits.facts import SHORTEST, Corpora, Disagreement, demand, written
-from audits.music_corpora import note_name, words
+from audits.corpora import Corpora
+from audits.facts import SHORTEST, Disagreement, demand
 from audits.rows import Auditor, Row, Value
-from audits.speech import same, single
+from audits.tasks.annotations import same, single
+from audits.tasks.spans import written
+
+NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+
+
+def note_name(midi: int) -> str:
+    """A pitch in scientific notation."""
+    octave, step = divmod(midi, 12)
+    return f"{NAMES[step]}{octave - 1}"
+
+
+def pitch_of(row: Row, corpora: Corpora) -> Mapping[str, Value]:
+    """The pitch of a single note."""
+    fact = corpora.fact(row.clips[0])
+    midi = fact["pitch"]
+    return {"audio": fact.audio, "midi": str(midi), "note_name": note_name(midi)}
+
+
+def sung(row: Row, corpora: Corpora) -> Mapping[str, Value]:
+    """The words and the notes that are to be sung, each pitch as its nearest semitone."""
+    fact = corpora.fact(row.clips[0])
+    notes = [
+        f"{note_name(round(pitch))} {onset:.2f}-{offset:.2f}"
+        for onset, offset, pitch, _ in fact["notes"]
+    ]
+    return {"lyrics": fact["lyrics"], "notes": "; ".join(notes), "singing": fact.audio}
 
 
 def beats_of(row: Row, corpora: Corpora) -> Mapping[str, Value]:
@@ -38,7 +64,7 @@ def instruments_of_beat(row: Row, corpora: Corpora) -> Mapping[str, Value]:
     for name, notes in fact["notes_of"].items():
         share = max(min(e, last) - max(s, first) for s, e, _ in notes) / (last - first)
         demand(not 0 < share < 0.2, f"share of {name}", "none, or a fifth at least", share)
-        names |= {words(name)} if share >= 0.2 else set()
+        names |= {name} if share >= 0.2 else set()
     slots: dict[str, Value] = {"start": start, "end": end}
     return {**slots, "audio": fact.audio, "instruments": tuple(sorted(names))}
 
@@ -99,9 +125,9 @@ def faster(row: Row, corpora: Corpora) -> Mapping[str, Value]:
 
 
 MUSIC_AUDITORS: dict[str, Auditor] = {
-    "music_key_detection": single(audio="AUDIO", key="key"),
-    "music_pitch_classification": single(audio="AUDIO", midi="midi", note_name="note_name"),
-    "music_instrument_classification": single(audio="AUDIO", instruments="instruments"),
+    "music_key_detection": single("key", audio="AUDIO"),
+    "music_pitch_classification": pitch_of,
+    "music_instrument_classification": single("instruments", audio="AUDIO"),
     "music_beat_tracking": beats_of,
     "music_chord_estimation": chords_of,
     "music_beat_level_instrument_recognition": instruments_of_beat,
@@ -111,5 +137,5 @@ MUSIC_AUDITORS: dict[str, Auditor] = {
     "music_instrument_comparison": same("same_instrument", "instruments"),
     "music_source_separation": stem_of,
     "music_lyrics_to_song": single(lyrics="lyrics", song="AUDIO"),
-    "music_singing_voice_synthesis": single(lyrics="lyrics", notes="sung", singing="AUDIO"),
+    "music_singing_voice_synthesis": sung,
 }

@@ -1,4 +1,4 @@
-"""LibriTTS-R with LibriTTS-P and the phones of unilight's alignments, read anew."""
+"""LibriTTS-R with the descriptions of LibriTTS-P and the phones of unilight's alignments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from audits.facts import Fact, file_of, table
+from audits.facts import Fact, sound, table
+
+FOLDERS = ("LibriTTS_R", "LibriTTS-R")
+GENDERS = {"F": "female", "M": "male"}
 
 PHONES = """
 AA=ɑ AE=æ AH=ʌ AO=ɔ AW=aʊ AY=aɪ EH=ɛ ER=ɝ EY=eɪ IH=ɪ IY=i OW=oʊ OY=ɔɪ UH=ʊ UW=u B=b CH=tʃ D=d DH=ð
@@ -26,7 +29,7 @@ LEVELS = {
 """Words that claim a level of pitch, speed or energy."""
 
 
-def libritts_r(folder: Path) -> Iterator[tuple[str, Fact]]:
+def facts(folder: Path) -> Iterator[Fact]:
     """trans.tsv: id, text, text with numbers spelled out; an id tells speaker and paragraph."""
     genders = {line[0]: line[1] for line in table(folder / "speakers.tsv", "\t")[1:]}
     excluded = folder / "LibriTTS-P/data/excluded_spk_list.txt"
@@ -35,23 +38,27 @@ def libritts_r(folder: Path) -> Iterator[tuple[str, Fact]]:
     failed = {Path(line).stem for file in lists for line in file.read_text().split()}
     described = descriptions(folder / "LibriTTS-P/data")
     for file in sorted(folder.glob("*-*/*/*/*.trans.tsv")):
-        place = file.parent.relative_to(folder)
+        aligned = folder / "LibriTTS-R-MFA/lab/phone" / file.parent.relative_to(folder)
         for id, text, spelled in table(file, "\t", quoting=csv.QUOTE_NONE):
             speaker, chapter, paragraph, _ = id.split("_")
             if id in failed:
                 continue
-            gender = {"F": ("female",), "M": ("male",)}.get(genders.get(speaker, ""))
-            known = speaker not in several
             says: dict[str, Any] = {
-                "transcript": text.strip(),
-                "text": spelled.strip() or text.strip(),
+                "phones": phones(aligned / f"{id}.lab"),
+                "phone_notation": "IPA",
             }
-            says |= {"language": ("English",), "paragraph": f"{speaker}_{chapter}_{paragraph}"}
-            says |= {"speaker": speaker, "gender": gender} if known else {}
-            says |= {"descriptions": described.get(id)} if known else {}
-            says |= {"phones": phones(folder / "LibriTTS-R-MFA/lab/phone" / place / f"{id}.lab")}
-            says |= {"phone_notation": ("IPA",)}
-            yield id, Fact(file_of(folder, f"{place.as_posix()}/{id}.wav"), says)
+            if speaker not in several:
+                says |= {"speaker": speaker, "gender": GENDERS.get(genders.get(speaker, ""))}
+                says |= {"descriptions": described.get(id)}
+            yield Fact(
+                id,
+                sound(folder, file.with_name(f"{id}.wav")),
+                transcript=text.strip(),
+                text=spelled.strip() or text.strip(),
+                language="English",
+                paragraph=f"{speaker}_{chapter}_{paragraph}",
+                **says,
+            )
 
 
 def phones(file: Path) -> str | None:
