@@ -36,9 +36,9 @@ format: $(VENV)/installed-for-development
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# The tasks with an instance of each.
+# The pages on tasks and corpora.
 docs: $(VENV)/installed-for-development
-	$(BIN)/python tools/write_task_docs.py
+	$(BIN)/python tools/write_docs.py
 
 # Against peers, which it installs once; benchmarks/README.md.
 bench: $(VENV)/installed-for-development

@@ -30,7 +30,7 @@ class _Clips(Corpus):
     """A folder of clips, all in one shard of one split."""
 
     license = "CC0-1.0"
-    source = "synthesised"
+    origin = "synthesised"
 
     def shards(self) -> dict[str, list[Shard]]:
         """One shard."""

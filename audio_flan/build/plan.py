@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import chain
 from typing import Any
@@ -17,6 +17,7 @@ from audio_flan.corpora.read.folder import forget_listings
 from audio_flan.corpora.rows import forget_clips
 from audio_flan.dataset.gc_pause import gc_pause
 from audio_flan.errors import AudioFlanError
+from audio_flan.generate.pools import pool_shards
 from audio_flan.media.files import forget_sizes
 from audio_flan.model.splits import SPLITS, check_split
 from audio_flan.tasks import get_task
@@ -127,7 +128,10 @@ def make_plan(
             by_key[unit.corpus],
             options,
             [inputs[unit.corpus, shard].digest for shard in unit.shards],
-            [inputs[place].digest for place in pools.read_by(unit)],
+            {
+                key: digest_of(inputs[key, shard].digest for shard in shards)
+                for key, shards in pools.read_by(unit).items()
+            },
         )
         for unit in units
     )
@@ -142,38 +146,42 @@ def _readers(units: Sequence[Unit], pools: _Pools) -> dict[CorpusShard, list[str
         for shard in unit.shards:
             readers.setdefault((unit.corpus, shard), []).append(unit.config)
     for unit in units:
-        for place in pools.read_by(unit):
-            readers.setdefault(place, [])
+        for key, shards in pools.read_by(unit).items():
+            for shard in shards:
+                readers.setdefault((key, shard), [])
     return readers
 
 
 class _Pools:
-    """Which shards the auxiliary clips of a unit are drawn from."""
+    """Which shards the auxiliary clips of a unit are drawn from.
+
+    The key of a unit holds a digest for each corpus that gives clips to its pools. So a corpus that
+    is added or removed changes the keys of all units that draw such clips, and they are made again:
+    some of their rows may draw from it. The others come out as they were, see `Pool`.
+    """
 
     def __init__(self, corpora: Sequence[Corpus]) -> None:
         self._corpora = corpora
-        self._places: dict[tuple[str, str], list[CorpusShard]] = {}
+        self._shards: dict[tuple[str, str], dict[str, list[Shard]]] = {}
 
-    def read_by(self, unit: Unit) -> list[CorpusShard]:
-        task = get_task(unit.config)
-        if not isinstance(task, SimulatedTask):
-            return []
+    def read_by(self, unit: Unit) -> dict[str, list[Shard]]:
+        """The shards that a unit draws from, by the key of their corpus."""
         place = unit.config, unit.split
-        if place not in self._places:
-            shards = self._shards(task.auxiliary.values(), unit.split)
-            self._places[place] = list(dict.fromkeys(shards))
-        return self._places[place]
+        if place not in self._shards:
+            self._shards[place] = dict(self._by_corpus(*place))
+        return self._shards[place]
 
-    def _shards(self, roles: Iterable[frozenset[str]], split: str) -> Iterator[CorpusShard]:
-        for fields in roles:
-            for corpus in self._corpora:
-                if fields <= corpus.provides:
-                    for shard in corpus.shards().get(split, ()):
-                        yield corpus.key, shard
+    def _by_corpus(self, config: str, split: str) -> Iterator[tuple[str, list[Shard]]]:
+        task = get_task(config)
+        roles = task.auxiliary.values() if isinstance(task, SimulatedTask) else ()
+        for corpus in self._corpora if roles else ():
+            shards = chain.from_iterable(pool_shards(fields, corpus, split) for fields in roles)
+            if read := list(dict.fromkeys(shards)):
+                yield corpus.key, read
 
 
 def _keyed(
-    unit: Unit, corpus: Corpus, options: Options, inputs: list[str], pools: list[str]
+    unit: Unit, corpus: Corpus, options: Options, inputs: list[str], pools: dict[str, str]
 ) -> Unit:
     task = get_task(unit.config)
     parts = {

@@ -162,27 +162,48 @@ class PairTask(Task):
 class Pool:
     """Auxiliary clips that a simulated task draws from: noise, room responses, other speakers.
 
+    All corpora that have a clip that fits are drawn from equally often. A draw orders the corpora
+    by a hash of itself and of their keys (rendezvous hashing) and takes the first that has one; the
+    clip is drawn from that corpus alone. So a corpus that comes or goes changes only the draws that
+    take its clips.
+
     Args:
-        clips: clips of the main clip's split, in a stable order.
+        clips: clips of the main clip's split, those of a corpus in a stable order.
 
     Class attributes:
-        attempts: draws before all of the clips are looked at.
+        attempts: draws from a corpus before all of its clips are looked at.
     """
 
     attempts: ClassVar[int] = 16
 
-    def __init__(self, clips: Sequence[Clip]) -> None:
-        self._clips = clips
+    def __init__(self, clips: Iterable[Clip]) -> None:
+        self._clips: dict[str, list[Clip]] = {}
+        for clip in clips:
+            self._clips.setdefault(clip.corpus, []).append(clip)
 
     def __len__(self) -> int:
-        return len(self._clips)
+        return sum(map(len, self._clips.values()))
 
     def draw(self, rng: Rng, fits: Callable[[Clip], bool] = lambda clip: True) -> Clip | None:
-        """A clip that fits; None where there is none."""
-        for _ in range(self.attempts if self._clips else 0):
-            if fits(clip := rng.choice(self._clips)):
+        """A clip that fits; None where there is none.
+
+        Args:
+            rng: gives one number, whatever the pool holds, so that later draws do not depend on it.
+            fits: says of a clip whether it may be drawn.
+        """
+        number = rng.integer(0, 2**64 - 1)
+        by_corpus = {corpus: Rng(number, corpus) for corpus in self._clips}
+        for corpus, own in sorted(by_corpus.items(), key=lambda item: item[1].seed):
+            if clip := self._draw(self._clips[corpus], own, fits):
                 return clip
-        candidates = list(filter(fits, self._clips))
+        return None
+
+    def _draw(self, clips: Sequence[Clip], rng: Rng, fits: Callable[[Clip], bool]) -> Clip | None:
+        """A clip of one corpus."""
+        for _ in range(self.attempts):
+            if fits(clip := rng.choice(clips)):
+                return clip
+        candidates = list(filter(fits, clips))
         return rng.choice(candidates) if candidates else None
 
 

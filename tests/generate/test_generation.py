@@ -345,8 +345,8 @@ def test_only_simulated_tasks_draw_pools(miniatures: Path) -> None:
 class Meeting(Corpus):
     """Utterances of four speakers in one recording of ten seconds, as meeting corpora have them."""
 
-    key, domain, license, source = "meeting", "speech", "CC0-1.0", "meeting"
-    metadata = ("meeting.wav",)
+    key, domain, license, origin = "meeting", "speech", "CC0-1.0", "meeting"
+    recognised_by = ("meeting.wav",)
     provides = frozenset({"speaker", "transcript", "language", "clean_speech"})
     speakers = 4
 

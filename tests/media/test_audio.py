@@ -70,7 +70,7 @@ def cell(data: bytes | None, path: str | None = None) -> dict[str, bytes | str |
 
 
 def assert_unusable(ref: AudioRef, reason: str) -> None:
-    uses: list[Callable[[AudioRef], object]] = [audio.load, audio.check, audio.waveform]
+    uses: list[Callable[[AudioRef], object]] = [audio.load, audio.probe, audio.waveform]
     if reason != "audio-truncated":
         # A duration is what the header says.
         uses.append(audio.duration)
@@ -130,7 +130,7 @@ def test_a_file_of_0_bytes_is_empty(tmp_path: Path) -> None:
 @every_coding
 def test_a_file_without_samples_can_not_be_used(coding: str, tmp_path: Path) -> None:
     ref = saved(encoded(coding, tone()[:, :0]), tmp_path)
-    for use in (audio.load, audio.check):
+    for use in (audio.load, audio.probe):
         with pytest.raises(Unusable):
             use(ref)
     if coding.startswith("wav"):
@@ -181,7 +181,7 @@ def test_a_damaged_archive_makes_its_members_unusable(damage: str, tmp_path: Pat
         start = 35 if damage == "start of the member" else len(data) // 2
         data[start : start + 500] = b"\xff" * 500
     path.write_bytes(data)
-    for use in (audio.load, audio.check):
+    for use in (audio.load, audio.probe):
         with pytest.raises(Unusable, match="audio-unreadable"):
             use(AudioRef(str(path), "x.wav", "x.wav"))
 

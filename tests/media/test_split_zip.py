@@ -308,7 +308,7 @@ def test_split_archives_are_read_wherever_they_are(
         with pytest.raises(Unusable) as caught:
             read_audio(path, "noise.bin", "noise")
         assert caught.value.reason == "audio-unreadable"
-        assert "part .z01 is missing" in caught.value.detail
+        assert "volume .z01 is missing" in caught.value.detail
 
 
 def test_a_whole_archive_is_left_to_zipfile(tmp_path: Path) -> None:

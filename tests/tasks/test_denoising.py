@@ -44,7 +44,7 @@ class Noises(Corpus):
     """The bank's noises as a corpus: fan and rain in train, the keyboard in test."""
 
     key, domain = "noises", "audio"
-    metadata = ("fan.wav",)
+    recognised_by = ("fan.wav",)
     provides = frozenset({"noise"})
     names = {"train": ("fan", "rain"), "test": ("keyboard",)}
 
@@ -299,7 +299,7 @@ def test_a_clip_is_made_noisy_in_the_same_way_whatever_comes_before_it(miniature
 class OneClip(Corpus):
     """A corpus of one clip of another."""
 
-    key, license, source = "aishell3", "Apache-2.0", "studio"
+    key, license, origin = "aishell3", "Apache-2.0", "studio"
     provides = frozenset({"clean_speech"})
 
     def __init__(self, corpus: Corpus, clip: Clip) -> None:

@@ -1,0 +1,1 @@
+"""The pages of docs/ that are written by tools/write_docs.py, a module each."""
