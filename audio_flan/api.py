@@ -72,7 +72,7 @@ def load_dataset(
     shared = {"split": split, "cache_dir": cache_dir, "num_proc": num_proc}
     if root is None and not isinstance(corpora, Mapping):
         if seed or limit is not None:
-            raise AudioFlanError("seed and limit are of making instances: they need root=FOLDER")
+            raise AudioFlanError("seed and limit need root=FOLDER: the published rows are fixed")
         published = {"path": repo_id, "revision": revision, "token": token}
         how = {"keep_in_memory": keep_in_memory, "streaming": streaming, "columns": columns}
         options = {**published, **shared, **how}
@@ -115,7 +115,9 @@ def _builder(
 
     # A major task that has one minor task is called like it.
     if name in view_names() and name not in minor_tasks():
-        raise AudioFlanError(f"view {name!r} is of published datasets; with root, name a task")
+        raise AudioFlanError(
+            f"{name!r} is a view of published datasets; with root, give the name of a task"
+        )
     get_task(name)
     return AudioFlan(
         cache_dir=cache_dir,

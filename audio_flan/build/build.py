@@ -109,8 +109,8 @@ def explained(out: str) -> Iterator[None]:
     except OSError as error:
         full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         reason = error.strerror or str(error)
-        what = "the disk is full" if error.errno in full else f"can not write: {reason}"
+        what = "the disk is full" if error.errno in full else f"cannot write: {reason}"
         raise BuildError(
-            f"{what} ({error.filename or out}); free some space or mend it, and the same command "
-            "goes on where it stopped"
+            f"{what} ({error.filename or out}); free some space or fix the cause, then run the "
+            "same command again to resume"
         ) from error

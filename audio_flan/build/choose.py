@@ -31,7 +31,7 @@ def choose_tasks(names: Sequence[str] | None) -> list[str]:
 
 
 def left_out() -> list[str]:
-    """The tasks that can not be built because a package is not installed."""
+    """The tasks that cannot be built because a package is not installed."""
     return [config for config in task_configs() if get_task(config).missing_packages]
 
 
@@ -54,5 +54,5 @@ def choose_corpora(corpora: Sequence[Corpus], options: Options) -> list[Corpus]:
     ]
     if not chosen:
         found = ", ".join(f"{corpus.key}: {corpus.license}" for corpus in corpora)
-        raise AudioFlanError(f"none of the corpora found may be used ({found})")
+        raise AudioFlanError(f"no corpus with the requested licence was found ({found})")
     return chosen

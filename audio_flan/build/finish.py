@@ -54,7 +54,7 @@ def _parts(
     record = records.get(unit.key)
     if record is None or any(part not in parts for part in record.parts):
         what = f"{unit.config}, {unit.split} of {unit.corpus}"
-        raise BuildError(f"not all is built yet ({what}); the same command goes on")
+        raise BuildError(f"the build is not complete ({what}); run the same command again")
     return record.parts
 
 
@@ -67,7 +67,7 @@ def _check_rows(layout: Layout, records: Iterable[UnitRecord]) -> None:
         layout.store.remove(CARD)
         reasons = ", ".join(f"{reason} {n:,}" for reason, n in tally.rejected.most_common())
         raise BuildError(
-            f"not one instance could be made of {tally.read:,} clips ({reasons or 'no clips'}); "
+            f"no instance could be made from {tally.read:,} clips ({reasons or 'no clips'}); "
             f"see {layout.store.url}/{layout.all_rejects}"
         )
 

@@ -63,7 +63,7 @@ def make_units(
     if not units:
         keys = ", ".join(corpus.key for corpus in corpora)
         wanted = ", ".join(configs) + (f" in {', '.join(splits)}" if splits else "")
-        raise AudioFlanError(f"the corpora found ({keys}) serve none of: {wanted}")
+        raise AudioFlanError(f"the corpora found ({keys}) serve none of these tasks: {wanted}")
     return units
 
 

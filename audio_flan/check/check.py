@@ -82,7 +82,7 @@ def check(
     try:
         names = list_files(store)
     except (ValueError, ImportError) as error:
-        raise BuildError(f"can not read {out}: {error}") from None
+        raise BuildError(f"cannot read {out}: {error}") from None
     if not any(name.endswith(".parquet") and config_of(name) in minor_tasks() for name in names):
         raise BuildError(f"{out} holds no built dataset; `audio-flan build {out} …` makes one")
     checking = _Checking(store, sample)

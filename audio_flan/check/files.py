@@ -72,7 +72,7 @@ def unknown_configs(names: Sequence[str]) -> Iterator[Fault]:
     folders = {config_of(name): name for name in names if name.endswith(".parquet")}
     for folder, name in folders.items():
         if "/" in name and folder not in minor_tasks():
-            yield name, f"{folder} is none of the {len(minor_tasks())} tasks"
+            yield name, f"{folder} is not one of the {len(minor_tasks())} tasks"
 
 
 def wrong_names(names: Sequence[str]) -> Iterator[Fault]:
@@ -96,7 +96,7 @@ def missing_files(names: Sequence[str]) -> Iterator[Fault]:
         elif absent:
             numbers = ", ".join(f"{index:05d}" for index in absent[:3])
             more = f" and {len(absent) - 3} more" if len(absent) > 3 else ""
-            yield files[0].name, f"{numbers}{more} of {counts[0]:05d} not there"
+            yield files[0].name, f"{numbers}{more} of {counts[0]:05d} missing"
         elif len(files) > counts[0]:
             yield files[-1].name, f"a number beyond {counts[0]:05d}"
 
@@ -105,7 +105,7 @@ def scripts(names: Sequence[str]) -> Iterator[Fault]:
     """Scripts, for the sake of which `datasets` 4 and later may refuse the whole dataset."""
     for name in names:
         if name.endswith(".py"):
-            yield name, "a script; `datasets` refuses a dataset with one of its own name"
+            yield name, "a script; `datasets` cannot load a dataset with a script of its own name"
 
 
 NAME_RULES: Mapping[str, Callable[[Sequence[str]], Iterator[Fault]]] = {
@@ -141,7 +141,7 @@ def other_columns(parquet: pq.ParquetFile) -> Iterator[str]:
         ours = {field.name: field.type for field in expected}
         theirs = {field.name: field.type for field in found}
         names = [n for n in (*ours, *(theirs.keys() - ours)) if ours.get(n) != theirs.get(n)]
-        what = [f"{name}: {theirs.get(name, 'not there')}" for name in names]
+        what = [f"{name}: {theirs.get(name, 'missing')}" for name in names]
         yield "; ".join(what) if what else "columns in another order, or not nullable"
 
 
@@ -154,7 +154,7 @@ def other_features(parquet: pq.ParquetFile) -> Iterator[str]:
         yield "the metadata names no features"
         return
     if features != feature_tree():
-        yield "the metadata names other features than the schema's"
+        yield "the metadata names features other than those of the schema"
 
 
 def no_rows(parquet: pq.ParquetFile) -> Iterator[str]:

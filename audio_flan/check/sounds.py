@@ -69,7 +69,7 @@ class Listener:
         if not told > 0:
             yield "seconds", f"{told} s"
         elif row.cells and abs(heard - told) > TOLERANCE:
-            yield "seconds", f"{told:.3f} s told, {heard:.3f} s there"
+            yield "seconds", f"the row says {told:.3f} s, its audio lasts {heard:.3f} s"
         self.seconds += told if told > 0 else 0.0
 
     def _listen(self, cell: Cell, decode: bool) -> Sound:

@@ -31,7 +31,7 @@ def show_plan(estimates: Sequence[Estimate], as_json: bool) -> None:
     table.add_section()
     table.add_row("all", "", *_sums(estimates))
     console.print(table)
-    console.print("instances, MB and hours are estimates from a few clips of each corpus")
+    console.print("instances, MB and hours are estimated from a few clips of each corpus")
 
 
 def _sums(estimates: Sequence[Estimate]) -> Iterator[str]:

@@ -31,7 +31,7 @@ def show_upload(upload: Upload, to: Destination) -> None:
     )
     console.print(f"to send: {total}, to {to.repo_id} ({branch}; {private})", soft_wrap=True)
     if upload.withheld:
-        console.print(f"{upload.withheld:,} rows go without their audio", soft_wrap=True)
+        console.print(f"{upload.withheld:,} rows are sent without their audio", soft_wrap=True)
 
 
 def show_push(result: PushResult | None) -> None:
@@ -43,4 +43,4 @@ def show_push(result: PushResult | None) -> None:
     console.print(f"{counts}: {result.url}", soft_wrap=True)
     if result.unlisted:
         names = ", ".join(result.unlisted)
-        console.print(f"the new card does not name what else is there: {names}", soft_wrap=True)
+        console.print(f"also in the repository, but not on the new card: {names}", soft_wrap=True)

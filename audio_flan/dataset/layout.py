@@ -76,7 +76,7 @@ class Layout:
         if self.store.list() and not self.store.is_folder(STATE):
             raise BuildError(
                 f"{self.store.url} is not empty and holds no build; give a new or empty folder, or "
-                "that of an earlier build"
+                "the folder of an earlier build"
             )
 
     def clear_unfinished(self) -> None:

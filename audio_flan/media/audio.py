@@ -212,7 +212,7 @@ def decode(
         raise TypeError(
             f"expected a cell {{'bytes': …, 'path': …}}, found {type(audio).__name__}; turn "
             "decoding off first: dataset.decode(False) in streaming mode, "
-            "dataset.cast_column(name, Audio(decode=False)) else"
+            "dataset.cast_column(name, Audio(decode=False)) otherwise"
         )
     data, path = audio["bytes"], audio["path"]
     if data is None and not path:

@@ -307,5 +307,5 @@ def filesystem_of(url: str, **options: Any) -> tuple[Any, str]:
     try:
         filesystem, inner = fsspec.core.url_to_fs(url, **options)
     except (ValueError, ImportError) as error:
-        raise AudioFlanError(f"can not open {url}: {error}") from None
+        raise AudioFlanError(f"cannot open {url}: {error}") from None
     return filesystem, inner
