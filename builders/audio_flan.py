@@ -112,7 +112,7 @@ class AudioFlan(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         if not self.config.has_place:
             folder = Path(self._cache_dir_root) / f"audio_flan_samples_{audio_flan.__version__}"
-            logger.warning("no root was given: using the miniature corpora of the package")
+            logger.warning("no root is given: the miniature corpora of the package are used")
             write_miniatures(folder)
             self.config.root = str(folder)
         corpora = self.config.find()

@@ -11,14 +11,14 @@ from audio_flan.tasks import get_task, task_configs
 
 
 def choose_tasks(names: Sequence[str] | None) -> list[str]:
-    """The config names asked for, in the order of the taxonomy.
+    """The requested config names, in the order of the taxonomy.
 
     Args:
         names: config names; None for all that can be built with the packages that are installed.
 
     Raises:
         UnknownNameError: there is no such task.
-        AudioFlanError: a task that was asked for needs a package that is not installed.
+        AudioFlanError: a requested task needs a package that is not installed.
     """
     if not names:
         return [config for config in task_configs() if not get_task(config).missing_packages]

@@ -189,7 +189,7 @@ def _keyed(
 
 
 def fingerprint(corpora: Sequence[Corpus], units: Sequence[Unit]) -> str:
-    """A hash of units that needs no pass through the metadata: it goes by the sizes of its files.
+    """A hash of units that needs no pass through the metadata: it is made of the file sizes.
 
     Args:
         corpora: the corpora that are there.

@@ -1,4 +1,4 @@
-"""The card of a dataset: the counts that it states, held against the files."""
+"""The card of a dataset: the counts that it states, compared with the files."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Card:
 
         Args:
             files: the files that could be read.
-            broken: configs with files that could not, of which nothing is said.
+            broken: configs with files that could not be read; they are not compared.
             withheld_rows: number of rows without audio.
         """
         if self.fault:

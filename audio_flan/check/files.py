@@ -50,12 +50,12 @@ def list_files(store: Store) -> list[str]:
 
 
 def config_of(name: str) -> str:
-    """The config that a file, or a pattern of files, is of by its folder."""
+    """The config of a file, or of a pattern of files, by its folder."""
     return name.partition("/")[0]
 
 
 def data_files(names: Iterable[str]) -> list[DataFile]:
-    """The files that bear a name as they should, by config, split and number."""
+    """The files with a correct name, by config, split and number."""
     found = [
         DataFile(name, match[1], match[2], int(match[3]), int(match[4]))
         for name in names
@@ -68,7 +68,7 @@ def data_files(names: Iterable[str]) -> list[DataFile]:
 
 
 def unknown_configs(names: Sequence[str]) -> Iterator[Fault]:
-    """Folders of Parquet files that bear the name of no task."""
+    """Folders of Parquet files whose name is not that of a task."""
     folders = {config_of(name): name for name in names if name.endswith(".parquet")}
     for folder, name in folders.items():
         if "/" in name and folder not in minor_tasks():
@@ -102,7 +102,7 @@ def missing_files(names: Sequence[str]) -> Iterator[Fault]:
 
 
 def scripts(names: Sequence[str]) -> Iterator[Fault]:
-    """Scripts, for the sake of which `datasets` 4 and later may refuse the whole dataset."""
+    """Scripts, because of which `datasets` 4 and later may refuse the whole dataset."""
     for name in names:
         if name.endswith(".py"):
             yield name, "a script; `datasets` cannot load a dataset with a script of its own name"
@@ -122,7 +122,7 @@ def opened(store: Store, name: str) -> Iterator[pq.ParquetFile]:
     """A Parquet file, open.
 
     Raises:
-        OSError, pyarrow.ArrowException: it is cut off, or no Parquet file.
+        OSError, pyarrow.ArrowException: it is cut off, or not a Parquet file.
     """
     import pyarrow.parquet as pq
 

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from audio_flan.corpora.contract import Corpus
 
 SHARD = re.compile(r"([^/]+)/\w+-\d{5}-of-\d{5}\.parquet")
-"""How the Parquet files of a config are called."""
+"""Names of the Parquet files of a config."""
 
 NOTE_EACH_BLOCK = ("HF_XET_DATA_SESSION_XORB_METADATA_FLUSH_MAX_COUNT", "1")
-"""Lets hf_xet note down each block of up to 64 MB that it has sent, so that a killed push goes on
-from there; by itself it does so every 64 blocks or 20 seconds."""
+"""Lets hf_xet record each block of up to 64 MB that it has sent, so that a killed push resumes
+from there; its default is every 64 blocks or 20 seconds."""
 
 AGAIN = "run the same command again to resume"
 
@@ -100,9 +100,9 @@ def push(
     dry_run: bool = False,
     on_ready: Callable[[Upload], None] = lambda upload: None,
 ) -> PushResult | None:
-    """Publish a finished build; what the repository has already is not sent again.
+    """Publish a finished build; files that the repository already has are not sent again.
 
-    Shards that the build's configs no longer have are removed; the card is written anew.
+    Shards that the build's configs no longer have are removed; the card is always rewritten.
 
     Args:
         out: folder of the build.
@@ -119,7 +119,7 @@ def push(
         BuildError: the folder holds no finished build.
         AudioFlanError: a licence forbids it, there is no token, or the Hub refuses.
     """
-    # Read by hf_xet as it starts; a choice that was made outside counts.
+    # Read by hf_xet when it starts; a value that the user has set is kept.
     os.environ.setdefault(*NOTE_EACH_BLOCK)
     destination.check_name()
     build = FinishedBuild.open(out)
@@ -137,7 +137,7 @@ def push(
 def _withheld(
     build: FinishedBuild, with_rights: bool, without_audio: bool
 ) -> Sequence[type[Corpus]]:
-    """The corpora whose audio is not sent; refuses if nothing is said of those that matter."""
+    """The corpora whose audio is not sent; refuses where the user has to choose."""
     if with_rights and without_audio:
         raise AudioFlanError("give --without-audio or --i-have-the-rights, not both")
     forbidden = [] if with_rights else forbidding(build.files)
@@ -157,7 +157,7 @@ def _check_token() -> None:
 
 
 def _send(upload: Upload, to: Destination) -> PushResult:
-    """Send it; the difference of the repository before and after tells what that did."""
+    """Send it; the repository is listed before and after to report what changed."""
     from huggingface_hub import HfApi
 
     api = HfApi()
@@ -192,7 +192,7 @@ def _send(upload: Upload, to: Destination) -> PushResult:
 def _open_repository(api: HfApi, to: Destination) -> None:
     """Make the repository and the branch where they are not there yet."""
     api.create_repo(to.repo_id, repo_type="dataset", private=to.private or None, exist_ok=True)
-    # One that was there keeps its visibility, whatever creating it asked for.
+    # A repository that existed keeps its visibility, whatever `create_repo` was given.
     if to.private and not api.repo_info(to.repo_id, repo_type="dataset").private:
         raise AudioFlanError(
             f"{to.repo_id} already exists and is public: make it private in its settings, or push "

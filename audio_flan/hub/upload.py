@@ -19,7 +19,7 @@ from audio_flan.errors import BuildError
 
 @dataclass(frozen=True, slots=True)
 class FinishedBuild:
-    """A build that nothing is missing of.
+    """A build that is complete.
 
     Args:
         out: its folder.
