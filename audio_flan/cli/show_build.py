@@ -23,7 +23,7 @@ def show_build(out: str, records: Sequence[UnitRecord] | None) -> None:
     from audio_flan.generate.tally import Tally
 
     if records is None:
-        console.print(f"submitted; the last job completes {out}", soft_wrap=True)
+        console.print(f"submitted; the last job finishes {out}", soft_wrap=True)
         return
     totals: dict[tuple[str, str], Tally] = {}
     for record in records:
