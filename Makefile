@@ -9,7 +9,7 @@ DEMO_CORPORA = build/demo-corpora
 # Build all tasks from the package's miniature corpora and load one back.
 demo: $(VENV)/installed
 	rm -rf demo $(DEMO_CORPORA)
-	$(BIN)/audio-flan sample $(DEMO_CORPORA)
+	$(BIN)/audio-flan miniatures $(DEMO_CORPORA)
 	$(BIN)/audio-flan build demo --root $(DEMO_CORPORA) --workers 2 > build/demo.log
 	$(BIN)/audio-flan check demo
 	$(BIN)/python tools/load_demo.py demo

@@ -44,11 +44,11 @@ def load_dataset(
         name: config name of the task, such as "speech_asr"; from the Hub also a view of several
             tasks: "all", a domain, a major task.
         root: folder (or fsspec URL) with one folder for each corpus; None for the Hub.
-        corpora: key or keys of corpora to keep, or a mapping of keys to their own places on disk.
+        corpora: key or keys of corpora to keep, or a mapping of keys to their paths on disk.
         split: "train", "validation", "test", or a slice of one ("train[:10%]"); None for all.
-        columns: names of the columns to keep; of published rows the others are not even fetched
-            (`corpus` comes along where `corpora` are chosen by it).
-        cache_dir: where `datasets` keeps what it prepared (map style only).
+        columns: names of the columns to keep; of published rows, no others are downloaded, except
+            `corpus` where `corpora` are chosen by it.
+        cache_dir: where `datasets` keeps prepared datasets (map style only).
         keep_in_memory: copy the dataset into memory (map style only).
         streaming: yield instances one by one; nothing is written to disk.
         num_proc: processes that prepare the dataset (map style only).
@@ -60,7 +60,7 @@ def load_dataset(
     Raises:
         UnknownNameError: no such task, corpus or split.
         CorpusLayoutError: a corpus is not where it should be.
-        AudioFlanError: a seed or limit for a dataset that is made already.
+        AudioFlanError: a seed or limit was given for a published dataset.
     """
     from audio_flan.model.splits import check_split
 
@@ -72,7 +72,7 @@ def load_dataset(
     shared = {"split": split, "cache_dir": cache_dir, "num_proc": num_proc}
     if root is None and not isinstance(corpora, Mapping):
         if seed or limit is not None:
-            raise AudioFlanError("seed and limit are of making instances: they need root=FOLDER")
+            raise AudioFlanError("seed and limit need root=FOLDER: the published rows are fixed")
         published = {"path": repo_id, "revision": revision, "token": token}
         how = {"keep_in_memory": keep_in_memory, "streaming": streaming, "columns": columns}
         options = {**published, **shared, **how}
@@ -87,7 +87,7 @@ def load_dataset(
 
 
 def _known_columns(columns: str | Sequence[str], with_corpus: bool) -> list[str]:
-    """The columns that are asked for, and the one that rows are chosen by.
+    """The requested columns, and the one that rows are chosen by.
 
     Raises:
         UnknownNameError: a row has no such column.
@@ -113,9 +113,11 @@ def _builder(
     from audio_flan.model.taxonomy import minor_tasks, view_names
     from audio_flan.tasks import get_task
 
-    # A major task that has one minor task is called like it.
+    # A major task with a single minor task has the same name.
     if name in view_names() and name not in minor_tasks():
-        raise AudioFlanError(f"view {name!r} is of published datasets; with root, name a task")
+        raise AudioFlanError(
+            f"{name!r} is a view of published datasets; with root, give the name of a task"
+        )
     get_task(name)
     return AudioFlan(
         cache_dir=cache_dir,
@@ -152,7 +154,7 @@ def _is_one_of(corpus: str, keys: Sequence[str]) -> bool:
 
 
 def _undecoded(dataset: Any) -> AnyDataset:
-    """A dataset, or a dictionary of them, whose audio stays as it is."""
+    """A dataset, or a dictionary of them, whose audio is not decoded."""
     from datasets import Audio, IterableDataset
 
     from audio_flan.model.instance import AUDIO_COLUMNS

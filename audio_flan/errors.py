@@ -29,17 +29,17 @@ class UnknownNameError(AudioFlanError):
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name = kind, name
         known = list(known)
-        # Three, as one near name is often the wrong one of a family (speech_tts, speech_asr).
+        # Three, since the nearest is often the wrong one of a family (speech_tts, speech_asr).
         near = get_close_matches(name, known, n=3, cutoff=0.5)
         if near:
             hint = f"did you mean {' or '.join(repr(candidate) for candidate in near)}?"
         else:
-            hint = f"known: {', '.join(known)}" if known else "none is known"
+            hint = f"known: {', '.join(known)}" if known else "there is none"
         super().__init__(f"unknown {kind} {name!r}; {hint}")
 
 
 class CorpusLayoutError(AudioFlanError):
-    """A corpus is absent from its root, or does not lie there as its publisher distributes it."""
+    """A corpus is missing, or its files are not laid out as its publisher distributes them."""
 
     def __init__(
         self, corpus: str, where: str, *, expected: str, found: str, get_it: str | None = None
@@ -50,11 +50,11 @@ class CorpusLayoutError(AudioFlanError):
 
 
 class RootError(CorpusLayoutError):
-    """The folder of the corpora is absent, or holds none that this library knows."""
+    """The folder of the corpora is missing, or holds no corpus that this library knows."""
 
     def __init__(self, root: str, *, expected: str, found: str, hint: str) -> None:
         self.corpus, self.where = "", root
-        # Past the parent's constructor, which words its message for one corpus.
+        # Not the parent's constructor, whose message is about one corpus.
         AudioFlanError.__init__(self, f"root {root}: expected {expected}; found {found}. {hint}")
 
 
@@ -75,24 +75,24 @@ class FactsError(LineError):
 
 
 class BuildError(AudioFlanError):
-    """A build that can not go on (disk full, worker killed, output folder of another kind)."""
+    """A build that cannot continue (disk full, worker killed, output folder of another kind)."""
 
 
 class CorpusReadError(BuildError):
-    """A corpus that could be read when the build began and can not be read now."""
+    """A corpus that could be read when the build began but cannot be read now."""
 
     def __init__(self, corpus: str, where: str, error: Exception) -> None:
         self.corpus, self.where = corpus, where
         file = getattr(error, "filename", None) or where
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0] or repr(error)
         super().__init__(
-            f"can not read {corpus} ({file}: {reason}); see to it that it can be read, and the "
-            "same command goes on where it stopped"
+            f"cannot read {corpus} ({file}: {reason}); make it readable, then run the same command "
+            "again to resume"
         )
 
 
 class Unusable(AudioFlanError):
-    """A clip that can not be used; it becomes a `Reject` unless the build stops at errors.
+    """A clip that cannot be used; it becomes a `Reject` unless the build stops at errors.
 
     Args:
         reason: one of the short, countable reasons, such as "audio-missing".

@@ -25,7 +25,7 @@ SHARED = ("datasets", "numpy", "pyarrow", "soundfile")
 
 
 def peers_python(data: Path) -> Path | None:
-    """The interpreter of the peers' environment; None, and a message, where it can not be made.
+    """The interpreter of the peers' environment; None, and a message, where it cannot be made.
 
     Args:
         data: the folder below which the environment is, or is made by pip.
@@ -40,7 +40,7 @@ def peers_python(data: Path) -> Path | None:
         venv.create(folder, clear=True, with_pip=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", *wanted], check=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        print(f"the peers can not be installed, and are not measured: {error}", file=sys.stderr)
+        print(f"the peers cannot be installed, and are not measured: {error}", file=sys.stderr)
         return None
     installed.write_text("\n".join(wanted))
     return python

@@ -102,7 +102,7 @@ def test_columns_can_be_chosen(
     chosen = audio_flan.load_dataset("speech_asr", repo_id=published, **one)
     made = audio_flan.load_dataset("speech_asr", root=miniatures, **one)
     assert {row["uuid"] for row in chosen} == {row["uuid"] for row in made} != set()
-    with pytest.raises(AudioFlanError, match="view 'all' is of published datasets"):
+    with pytest.raises(AudioFlanError, match="'all' is a view of published datasets"):
         audio_flan.load_dataset("all", root=miniatures)
     with pytest.raises(UnknownNameError, match="did you mean 'instruction'"):
         audio_flan.load_dataset("speech_asr", repo_id=published, columns=["instructions"])

@@ -25,7 +25,7 @@ from audio_flan.errors import BuildError
 from audio_flan.media.files import is_url, remote_errors
 
 TRY_AGAIN = ("audio-unreadable",)
-"""Reasons of rejects that may be gone at the next run though no file has changed."""
+"""Reasons of rejects that may not recur in the next run, even if no file has changed."""
 
 LOCAL = LocalEngine()
 
@@ -38,7 +38,7 @@ def build(
     engine: Engine = LOCAL,
     on_progress: OnDone = lambda unit, record: None,
 ) -> list[UnitRecord] | None:
-    """Build a dataset, or go on with a build that was interrupted.
+    """Build a dataset, or resume a build that was interrupted.
 
     Args:
         out: folder of the dataset, local or a URL; new, empty, or of an earlier build.
@@ -52,8 +52,8 @@ def build(
 
     Raises:
         BuildError: the folder holds something else, the disk is full, a worker was killed, a corpus
-            can not be read.
-        Unusable: at the first clip that can not be used, where the options ask for it.
+            cannot be read.
+        Unusable: at the first clip that cannot be used, where the options ask for it.
     """
     layout = Layout(Store(out.rstrip("/")))
     with explained(out):
@@ -71,7 +71,7 @@ def build(
 
 
 def find_done(layout: Layout, plan: Plan) -> dict[str, UnitRecord]:
-    """The records of the units that need not run again, by their keys.
+    """The records of the units that need not run again, by key.
 
     Args:
         layout: the build's folder.
@@ -88,7 +88,7 @@ def find_done(layout: Layout, plan: Plan) -> dict[str, UnitRecord]:
 
 
 def _adopt(layout: Layout, plan: Plan, done: dict[str, UnitRecord]) -> None:
-    """Put the options of now into records: those that change no unit (licences, other tasks)."""
+    """Put the current options into records: those that change no unit (licences, other tasks)."""
     options = UnitRecord.plain(asdict(plan.options))
     for key, record in done.items():
         if record.options != options:
@@ -109,8 +109,8 @@ def explained(out: str) -> Iterator[None]:
     except OSError as error:
         full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         reason = error.strerror or str(error)
-        what = "the disk is full" if error.errno in full else f"can not write: {reason}"
+        what = "the disk is full" if error.errno in full else f"cannot write: {reason}"
         raise BuildError(
-            f"{what} ({error.filename or out}); free some space or mend it, and the same command "
-            "goes on where it stopped"
+            f"{what} ({error.filename or out}); free some space or fix the cause, then run the "
+            "same command again to resume"
         ) from error

@@ -13,7 +13,7 @@ from audio_flan.tasks import get_task
 
 
 class Draws:
-    """What the clips of each task and corpus drew, and the bound below which they are taken.
+    """What the clips of each task and corpus drew, and the bound below which clips are used.
 
     Memory is 8 bytes for each task that a clip serves.
 
@@ -60,7 +60,7 @@ class Draws:
 
 
 def _bound(numbers: array[int], count: int) -> int:
-    """The number below which exactly so many of the numbers are."""
+    """The bound below which exactly the given count of numbers lies."""
     import numpy as np
 
     if count >= len(numbers):

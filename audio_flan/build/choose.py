@@ -11,14 +11,14 @@ from audio_flan.tasks import get_task, task_configs
 
 
 def choose_tasks(names: Sequence[str] | None) -> list[str]:
-    """The config names asked for, in the order of the taxonomy.
+    """The requested config names, in the order of the taxonomy.
 
     Args:
         names: config names; None for all that can be built with the packages that are installed.
 
     Raises:
         UnknownNameError: there is no such task.
-        AudioFlanError: a task that was asked for needs a package that is not installed.
+        AudioFlanError: a requested task needs a package that is not installed.
     """
     if not names:
         return [config for config in task_configs() if not get_task(config).missing_packages]
@@ -31,7 +31,7 @@ def choose_tasks(names: Sequence[str] | None) -> list[str]:
 
 
 def left_out() -> list[str]:
-    """The tasks that can not be built because a package is not installed."""
+    """The tasks that cannot be built because a package is not installed."""
     return [config for config in task_configs() if get_task(config).missing_packages]
 
 
@@ -54,5 +54,5 @@ def choose_corpora(corpora: Sequence[Corpus], options: Options) -> list[Corpus]:
     ]
     if not chosen:
         found = ", ".join(f"{corpus.key}: {corpus.license}" for corpus in corpora)
-        raise AudioFlanError(f"none of the corpora found may be used ({found})")
+        raise AudioFlanError(f"no corpus with the requested licence was found ({found})")
     return chosen

@@ -25,8 +25,8 @@ DATA = (".csv", ".yaml")
 def code_digest(*modules: str) -> str:
     """A hash of the sources of modules of this package, and of all that they import of it.
 
-    Data files that are named like a module and lie next to it count as part of it, as do all that
-    lie in a package with its `__init__.py`. Modules that are found by name at run time (corpora,
+    Data files with the name of a module beside it count as part of it, as do all data files in a
+    package beside its `__init__.py`. Modules that are found by name at run time (corpora,
     tasks) are not followed: name them.
 
     Args:
@@ -60,7 +60,7 @@ def _imports(module: str) -> tuple[str, ...]:
 
 
 def _imported_names(source: str) -> Iterator[str]:
-    """All names that a module may import; prose that looks like an import does no harm."""
+    """All names that a module may import; text that looks like an import is harmless."""
     for module, names, modules in IMPORT.findall(source):
         yield from NAME.findall(modules)
         if module:

@@ -38,7 +38,7 @@ class Estimate:
 
     Args:
         unit: the unit.
-        files: its files, until all are numbered: as many as needed of this pattern.
+        files: pattern of its files until all are numbered; there may be several.
         clips: clips that it reads.
         instances, bytes, seconds: what it makes, as estimated.
         done: whether it is done already.
@@ -129,7 +129,7 @@ def _estimate(unit: Unit, plan: Plan, layout: Layout, size: Size, done: bool) ->
 
 
 def _expected(unit: Unit, plan: Plan, clips: int, of_a_clip: float) -> float:
-    """Instances of so many clips, within the bounds that were asked for."""
+    """Instances that a number of clips makes, within the limits of the options."""
     expected = clips * of_a_clip
     if unit.below is not None:
         expected = clips * unit.below / 2**DRAW_BITS * min(1.0, of_a_clip)

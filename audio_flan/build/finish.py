@@ -17,7 +17,7 @@ from audio_flan.generate.tally import Tally
 def finish(layout: Layout, plan: Plan) -> list[UnitRecord]:
     """Give all parts their final names, and write manifest, rejects, statistics and card.
 
-    Configs and splits that were not asked for stay as they are.
+    Configs and splits that were not requested stay unchanged.
 
     Args:
         layout: the build's folder.
@@ -50,16 +50,16 @@ def finish(layout: Layout, plan: Plan) -> list[UnitRecord]:
 def _parts(
     unit: Unit, records: Mapping[str, UnitRecord], parts: Mapping[str, str]
 ) -> Sequence[str]:
-    """The names of a unit's parts, which must all be there."""
+    """The names of a unit's parts, none of which may be missing."""
     record = records.get(unit.key)
     if record is None or any(part not in parts for part in record.parts):
         what = f"{unit.config}, {unit.split} of {unit.corpus}"
-        raise BuildError(f"not all is built yet ({what}); the same command goes on")
+        raise BuildError(f"the build is not complete ({what}); run the same command again")
     return record.parts
 
 
 def _check_rows(layout: Layout, records: Iterable[UnitRecord]) -> None:
-    """A dataset without rows has no card, and is no dataset."""
+    """Refuse a dataset without rows, which has no card either."""
     tally = Tally()
     for record in records:
         tally.add(record.tally)
@@ -67,7 +67,7 @@ def _check_rows(layout: Layout, records: Iterable[UnitRecord]) -> None:
         layout.store.remove(CARD)
         reasons = ", ".join(f"{reason} {n:,}" for reason, n in tally.rejected.most_common())
         raise BuildError(
-            f"not one instance could be made of {tally.read:,} clips ({reasons or 'no clips'}); "
+            f"no instance could be made from {tally.read:,} clips ({reasons or 'no clips'}); "
             f"see {layout.store.url}/{layout.all_rejects}"
         )
 
@@ -106,7 +106,7 @@ def _name_parts(
 def _make_room(
     layout: Layout, parts: dict[str, str], config: str, split: str, targets: Mapping[str, str]
 ) -> None:
-    """Remove what is no part of a split, and put parts out of the way that bear a wrong name."""
+    """Remove files that belong to no split, and move parts with a wrong name out of the way."""
     holders = {path: name for name, path in parts.items()}
     present = [
         f"{config}/{file}"
@@ -118,7 +118,7 @@ def _make_room(
         if name not in targets:
             layout.store.remove(path)
         elif path != targets[name]:
-            # Out of the way first: its name may be another part's.
+            # Out of the way first: another part may need its name.
             layout.store.move(path, layout.part(name))
             parts[name] = layout.part(name)
 

@@ -22,7 +22,7 @@ class Options:
         seed: seed of all draws.
         limit: the most instances for each task, corpus and split; None for all.
         verify: decode all audio that is carried.
-        stop_at_reject: raise at the first clip that can not be used.
+        stop_at_reject: raise at the first clip that cannot be used.
         min_seconds, max_seconds: bounds of the audio of an instance; None for none.
         per_task_cap: the most instances for each task, drawn evenly over its corpora; None for all.
         unseen: config names of the tasks that are held out of training.
@@ -53,7 +53,7 @@ class Unit:
         shards: what to read.
         below: bound of the clips' draws, see `Selection`.
         key: hash of all that its output depends on, and the name of its files until they are all
-            numbered; empty in a plan that nothing is written of.
+            numbered; empty in a plan that is not written.
     """
 
     config: str
@@ -75,8 +75,8 @@ class Plan:
     Args:
         units: by task, split, corpus and shard.
         options: what they are made with.
-        asked: the configs and splits that were asked for; what is built of them before, and not
-            planned now, goes.
+        asked: the requested configs and splits; what an earlier build made of them and this plan
+            does not contain is removed.
         inputs: what was found of each shard, by key of the corpus.
     """
 

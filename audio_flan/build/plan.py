@@ -70,7 +70,7 @@ def make_units(
     if not units:
         keys = ", ".join(corpus.key for corpus in corpora)
         wanted = ", ".join(configs) + (f" in {', '.join(splits)}" if splits else "")
-        raise AudioFlanError(f"the corpora found ({keys}) serve none of: {wanted}")
+        raise AudioFlanError(f"the corpora found ({keys}) serve none of these tasks: {wanted}")
     return units
 
 
@@ -203,7 +203,7 @@ def _keyed(
 
 
 def fingerprint(corpora: Sequence[Corpus], units: Sequence[Unit]) -> str:
-    """A hash of units that needs no pass through the metadata: it goes by the sizes of its files.
+    """A hash of units that needs no pass through the metadata: it is made of the file sizes.
 
     Args:
         corpora: the corpora that are there.

@@ -26,7 +26,7 @@ from audio_flan.version import __version__
 
 @dataclass
 class Worker:
-    """Runs units one after the other, in whichever process or on whichever machine it is sent to.
+    """Runs units one after another, in any process and on any machine that it is sent to.
 
     Args:
         layout: the build's folder.
@@ -43,9 +43,9 @@ class Worker:
         """Write one unit's files, its rejects and, last of all, its record.
 
         Raises:
-            OSError: the folder can not be written to; nothing half-written is left.
-            CorpusReadError: the corpus can not be read any more.
-            Unusable: at the first clip that can not be used, where the options ask for it.
+            OSError: the folder cannot be written to; nothing half-written is left.
+            CorpusReadError: the corpus cannot be read any more.
+            Unusable: at the first clip that cannot be used, where the options ask for it.
         """
         corpus = self._corpus(unit)
         with _reading(corpus):
@@ -74,11 +74,11 @@ class Worker:
         """What a unit makes of some of its clips, for an estimate of all.
 
         Raises:
-            CorpusReadError: the corpus can not be read any more.
+            CorpusReadError: the corpus cannot be read any more.
         """
         corpus = self._corpus(unit)
         with _reading(corpus):
-            # Whichever of the clips a cap would leave out, these stand for all.
+            # These clips stand for all, even if a cap would leave them out.
             generation = self._generation(replace(unit, below=None), corpus)
             yield from generation.instances_of(clips)
 
@@ -115,7 +115,7 @@ class Worker:
 
 
 def _readable(instances: Iterable[Instance], corpus: Corpus) -> Iterator[Instance]:
-    """The instances; what goes wrong in reading is told from what goes wrong in writing."""
+    """The instances; failures of reading are kept apart from failures of writing."""
     with _reading(corpus):
         yield from instances
 
@@ -132,7 +132,7 @@ def _noting_ids(instances: Iterable[Instance], ids: set[str]) -> Iterator[Instan
 @contextmanager
 def _reading(corpus: Corpus) -> Iterator[None]:
     path = corpus.folder.path
-    # A local file fails by an OSError; what a remote one fails by is up to its client library.
+    # A local file raises an OSError; what a remote one raises depends on its client library.
     kinds: type[Exception] = Exception if is_url(path) else OSError
     try:
         yield

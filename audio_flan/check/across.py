@@ -32,7 +32,7 @@ def groups(row: Row, number: int) -> Entries:
     split = row.file.split
     for clip in row.provenance.clips if row.provenance else ():
         yield f"clip {clip.id} of {clip.corpus}", SPLITS.index(split)
-        # What can not be told of a clip is the fault of its row.
+        # What cannot be told of a clip is the fault of its row.
         with suppress(ValueError):
             for group in clip.groups():
                 alike = corpus_class(clip.corpus).splits.sharing

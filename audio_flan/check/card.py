@@ -1,4 +1,4 @@
-"""The card of a dataset: the counts that it states, held against the files."""
+"""The card of a dataset: the counts that it states, compared with the files."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Card:
         sizes: bytes of all files by config.
         withheld: keys of the corpora whose audio is not there.
         withheld_rows: number of the rows without it.
-        fault: why it can not be read; empty where it can.
+        fault: why it cannot be read; empty where it can.
     """
 
     patterns: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
@@ -55,14 +55,14 @@ class Card:
         import yaml
 
         if not store.exists(CARD):
-            return cls(fault="not there")
+            return cls(fault="missing")
         try:
             _, metadata, body = store.read_text(CARD).split("---\n", 2)
             # The parser in C, where PyYAML has it, takes a tenth of the time.
             tree = yaml.load(metadata, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
             return cls(*_metadata(tree), *read_note(body))
         except (ValueError, KeyError, TypeError, yaml.YAMLError) as error:
-            return cls(fault=f"does not read: {error!r:.200}")
+            return cls(fault=f"cannot be read: {error!r:.200}")
 
     def faults(
         self, files: Sequence[Contents], broken: Set[str], withheld_rows: int
@@ -71,7 +71,7 @@ class Card:
 
         Args:
             files: the files that could be read.
-            broken: configs with files that could not, of which nothing is said.
+            broken: configs with files that could not be read; they are not compared.
             withheld_rows: number of rows without audio.
         """
         if self.fault:
@@ -86,7 +86,7 @@ class Card:
             if broken.isdisjoint(config_of(path) for path in paths):
                 yield from self._faults_of(config, folders)
         if withheld_rows != self.withheld_rows and not broken:
-            yield f"{self.withheld_rows:,} rows without audio; there are {withheld_rows:,}"
+            yield f"{self.withheld_rows:,} rows without audio; the files hold {withheld_rows:,}"
 
     def _faults_of(self, config: str, folders: Mapping[str, Sequence[Contents]]) -> Iterator[str]:
         size = 0
@@ -100,9 +100,9 @@ class Card:
                 if not found:
                     yield f"{config}: no file {pattern}"
             if (told := self.rows[config].get(split)) != rows:
-                yield f"{config}: {told} rows in {split}; there are {rows}"
+                yield f"{config}: {told} rows in {split}; the files hold {rows}"
         if self.sizes[config] != size:
-            yield f"{config}: {self.sizes[config]} bytes of files; there are {size}"
+            yield f"{config}: {self.sizes[config]} bytes of files; they are {size}"
         own = {contents.file.split for contents in folders.get(config, ())}
         yield from (f"{config}: no split {s}" for s in sorted(own - self.patterns[config].keys()))
 

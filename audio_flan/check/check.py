@@ -1,4 +1,4 @@
-"""The check of a dataset: reads it file by file, and holds it against all rules."""
+"""The check of a dataset: reads it file by file and applies all rules."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def check(
 
     Args:
         out: its folder, a local path or an fsspec URL.
-        sample: decode the audio of so many rows of each file only, always the same ones; None
-            decodes all.
+        sample: decode the audio of only this number of rows of each file, always the same ones;
+            None decodes all.
         on_start: called with the number of files before the first is read.
         on_progress: called with the number of rows of each file when it is read.
 
@@ -82,7 +82,7 @@ def check(
     try:
         names = list_files(store)
     except (ValueError, ImportError) as error:
-        raise BuildError(f"can not read {out}: {error}") from None
+        raise BuildError(f"cannot read {out}: {error}") from None
     if not any(name.endswith(".parquet") and config_of(name) in minor_tasks() for name in names):
         raise BuildError(f"{out} holds no built dataset; `audio-flan build {out} …` makes one")
     checking = _Checking(store, sample)
@@ -98,14 +98,14 @@ def check(
 
 def _values(parquet: pq.ParquetFile) -> Iterator[dict[str, Any]]:
     """The columns of each row."""
-    # By row group: asked for all at once, pyarrow keeps those that have been read.
+    # One row group at a time: otherwise pyarrow keeps those that have been read.
     for group in range(parquet.num_row_groups):
         for batch in parquet.iter_batches(BATCH_ROWS, row_groups=[group]):
             yield from batch.to_pylist()
 
 
 class _Checking:
-    """A check that goes on."""
+    """A check in progress."""
 
     def __init__(self, store: Store, sample: int | None) -> None:
         self._store, self._sample = store, sample
@@ -117,13 +117,13 @@ class _Checking:
         self._rows = self._audios = self._withheld = 0
 
     def check_names(self, names: list[str]) -> None:
-        """Hold the names of the files against their rules."""
+        """Check the names of the files against their rules."""
         for kind, rule in NAME_RULES.items():
             for name, detail in rule(names):
                 self._break(kind, name, detail)
 
     def _break(self, kind: str, name: str, detail: str) -> None:
-        """A fault of a file as such: its config is not what the card says of it."""
+        """Note a fault of a whole file; the card's counts of its config are then not checked."""
         self._findings.add(kind, name, detail)
         self._broken.add(config_of(name))
 
@@ -161,7 +161,7 @@ class _Checking:
 
     def _check_row(self, row: Row, decode: bool) -> None:
         nulls = [("null-value", detail) for detail in null_values(row)]
-        # Of a row with nulls nothing else can be asked.
+        # The other rules cannot be applied to a row with nulls.
         for kind, detail in nulls or chain(row_faults(row), self._listener.faults(row, decode)):
             self._findings.add(kind, row.file.name, detail, row.uuid)
         if not nulls:
@@ -171,11 +171,11 @@ class _Checking:
         self._audios += len(row.cells)
 
     def close_task(self) -> None:
-        """Tell of what the rows of the task have in common and must not have."""
+        """Report conflicts between rows of the task."""
         self._tell(self._across.close_task())
 
     def close(self) -> Report:
-        """Tell of what all rows have in common and must not have, and of the card."""
+        """Report conflicts between rows of all tasks, and the faults of the card."""
         self._tell(self._across.close())
         for detail in self._card.faults(self._files, self._broken, self._withheld):
             self._findings.add("card", CARD, detail)

@@ -50,12 +50,12 @@ def list_files(store: Store) -> list[str]:
 
 
 def config_of(name: str) -> str:
-    """The config that a file, or a pattern of files, is of by its folder."""
+    """The config of a file, or of a pattern of files, by its folder."""
     return name.partition("/")[0]
 
 
 def data_files(names: Iterable[str]) -> list[DataFile]:
-    """The files that bear a name as they should, by config, split and number."""
+    """The files with a correct name, by config, split and number."""
     found = [
         DataFile(name, match[1], match[2], int(match[3]), int(match[4]))
         for name in names
@@ -68,11 +68,11 @@ def data_files(names: Iterable[str]) -> list[DataFile]:
 
 
 def unknown_configs(names: Sequence[str]) -> Iterator[Fault]:
-    """Folders of Parquet files that bear the name of no task."""
+    """Folders of Parquet files whose name is not that of a task."""
     folders = {config_of(name): name for name in names if name.endswith(".parquet")}
     for folder, name in folders.items():
         if "/" in name and folder not in minor_tasks():
-            yield name, f"{folder} is none of the {len(minor_tasks())} tasks"
+            yield name, f"{folder} is not one of the {len(minor_tasks())} tasks"
 
 
 def wrong_names(names: Sequence[str]) -> Iterator[Fault]:
@@ -96,16 +96,16 @@ def missing_files(names: Sequence[str]) -> Iterator[Fault]:
         elif absent:
             numbers = ", ".join(f"{index:05d}" for index in absent[:3])
             more = f" and {len(absent) - 3} more" if len(absent) > 3 else ""
-            yield files[0].name, f"{numbers}{more} of {counts[0]:05d} not there"
+            yield files[0].name, f"{numbers}{more} of {counts[0]:05d} missing"
         elif len(files) > counts[0]:
             yield files[-1].name, f"a number beyond {counts[0]:05d}"
 
 
 def scripts(names: Sequence[str]) -> Iterator[Fault]:
-    """Scripts, for the sake of which `datasets` 4 and later may refuse the whole dataset."""
+    """Scripts, because of which `datasets` 4 and later may refuse the whole dataset."""
     for name in names:
         if name.endswith(".py"):
-            yield name, "a script; `datasets` refuses a dataset with one of its own name"
+            yield name, "a script; `datasets` cannot load a dataset with a script of its own name"
 
 
 NAME_RULES: Mapping[str, Callable[[Sequence[str]], Iterator[Fault]]] = {
@@ -122,7 +122,7 @@ def opened(store: Store, name: str) -> Iterator[pq.ParquetFile]:
     """A Parquet file, open.
 
     Raises:
-        OSError, pyarrow.ArrowException: it is cut off, or no Parquet file.
+        OSError, pyarrow.ArrowException: it is cut off, or not a Parquet file.
     """
     import pyarrow.parquet as pq
 
@@ -141,7 +141,7 @@ def other_columns(parquet: pq.ParquetFile) -> Iterator[str]:
         ours = {field.name: field.type for field in expected}
         theirs = {field.name: field.type for field in found}
         names = [n for n in (*ours, *(theirs.keys() - ours)) if ours.get(n) != theirs.get(n)]
-        what = [f"{name}: {theirs.get(name, 'not there')}" for name in names]
+        what = [f"{name}: {theirs.get(name, 'missing')}" for name in names]
         yield "; ".join(what) if what else "columns in another order, or not nullable"
 
 
@@ -154,7 +154,7 @@ def other_features(parquet: pq.ParquetFile) -> Iterator[str]:
         yield "the metadata names no features"
         return
     if features != feature_tree():
-        yield "the metadata names other features than the schema's"
+        yield "the metadata names features other than those of the schema"
 
 
 def no_rows(parquet: pq.ParquetFile) -> Iterator[str]:

@@ -52,7 +52,7 @@ class _Bucket:
 
     def add(self, key: int, value: int, row: int) -> None:
         self._pending.extend((key, value, row))
-        # The more there are, the rarer: each entry is sorted in a few times only.
+        # Less often as the bucket grows, so that each entry is sorted only a few times.
         if len(self._pending) > 3 * max(PENDING, len(self._sorted) // 4):
             self._merge()
 

@@ -89,7 +89,7 @@ def bad_provenance(row: Row) -> Iterator[str]:
         return
     clips = row.provenance.clips
     if clips[0].corpus != row.values["corpus"]:
-        yield f"its clip is of {clips[0].corpus}, the row of {row.values['corpus']}"
+        yield f"its clip is from {clips[0].corpus}, its row from {row.values['corpus']}"
     if row.variation and row.variation.answer != row.provenance.answer:
         yield f"answer {row.provenance.answer!r}, the wording has {row.variation.answer!r}"
     ids = {audio_id(clip.corpus, clip.id) for clip in clips}
@@ -161,7 +161,7 @@ def unknown_variation(row: Row) -> Iterator[str]:
 
 
 def wrong_wording(row: Row) -> Iterator[str]:
-    """Texts that can not be read back by the wording that `other` names."""
+    """Texts that cannot be read back by the wording that `other` names."""
     if row.wording_fault and not any(empty_text(row)):
         yield row.wording_fault
 
@@ -179,9 +179,9 @@ def wrong_label(row: Row) -> Iterator[str]:
             if allowed and label not in allowed:
                 yield f"{slot} {label!r} is not in its closed set"
         if shown and any(shown.count(value) != 1 for value in values):
-            yield f"{slot} {', '.join(values)!r} is not once among the options"
+            yield f"{slot} {', '.join(values)!r} must be among the options exactly once"
         if choices and values and [_labels(choice) for choice in choices].count(values) != 1:
-            yield f"{slot} {', '.join(values)!r} is not once among the choices"
+            yield f"{slot} {', '.join(values)!r} must be among the choices exactly once"
 
 
 def _labels(value: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -173,12 +173,12 @@ class Row:
 
     @cached_property
     def provenance(self) -> Provenance | None:
-        """What `other` says; None where it can not be read."""
+        """What `other` says; None where it cannot be read."""
         return self._read_provenance[0]
 
     @property
     def provenance_fault(self) -> str:
-        """Why `other` can not be read; empty where it can."""
+        """Why `other` cannot be read; empty where it can."""
         return self._read_provenance[1]
 
     @cached_property
@@ -207,7 +207,7 @@ class Row:
 
     @property
     def wording_fault(self) -> str:
-        """Why the texts can not be read back; empty where they can, or nothing tells how."""
+        """Why the texts cannot be read back; empty where they can, or nothing tells how."""
         return self._read_slots[1]
 
     @cached_property

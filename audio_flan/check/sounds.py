@@ -1,4 +1,4 @@
-"""The rules of a row's sound: it decodes, is of the container that it says, and lasts so long."""
+"""The rules of a row's sound: it decodes, and has the container and duration that are stated."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOLERANCE = 0.010
 """Between the column `seconds` and the sound, seconds."""
 
 MAX_KNOWN = 1 << 20
-"""Audios of which it is remembered that they decode; the memory for it is 150 MB."""
+"""Audios that are remembered as decoded; they take 150 MB of memory."""
 
 
 class Sound(NamedTuple):
@@ -33,7 +33,7 @@ class Sound(NamedTuple):
 
 
 class Listener:
-    """Listens to the audio of rows; to what came before, as in another task, only once.
+    """Listens to the audio of rows; audio that occurs again, as in another task, is decoded once.
 
     Attributes:
         decoded: number of audios that were decoded, or were known.
@@ -57,7 +57,7 @@ class Listener:
             try:
                 sound = self._listen(cell, decode)
             except Unusable as error:
-                # What is not there has no duration that could be wrong.
+                # Audio that cannot be read has no duration to compare.
                 heard = float("nan")
                 if cell.data:
                     yield "audio", f"{cell.column}: {error}"
@@ -69,7 +69,7 @@ class Listener:
         if not told > 0:
             yield "seconds", f"{told} s"
         elif row.cells and abs(heard - told) > TOLERANCE:
-            yield "seconds", f"{told:.3f} s told, {heard:.3f} s there"
+            yield "seconds", f"the row says {told:.3f} s, its audio lasts {heard:.3f} s"
         self.seconds += told if told > 0 else 0.0
 
     def _listen(self, cell: Cell, decode: bool) -> Sound:

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import fields
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from audio_flan.cli import options as given
+from audio_flan.cli.option_groups import with_option_groups
 
 if TYPE_CHECKING:
     from audio_flan.build.engines.contract import Engine
     from audio_flan.build.options import Options, Plan
     from audio_flan.corpora.contract import Corpus
 
+
+def _examples(*commands: str) -> str:
+    """The end of a help page."""
+    # Blank lines, as earlier versions of Typer join all others.
+    return "\n\n".join(("Examples:", *(f"- `{command}`" for command in commands)))
+
+
 app = typer.Typer(
-    help="Turn audio corpora, as published, into Audio-FLAN: instruction data for audio models.",
+    help="Turn public audio corpora, as they lie on disk, into instruction data for audio models.",
+    epilog=_examples(
+        "audio-flan miniatures corpora",
+        "audio-flan build out --root corpora --workers 2",
+    ),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -25,178 +37,150 @@ app = typer.Typer(
 )
 
 
-@app.command(epilog="Example: `audio-flan tasks --json`")
+@app.command(epilog=_examples("audio-flan tasks", "audio-flan tasks --json"))
 def tasks(json: given.Json = False) -> None:
-    """List the 80 tasks, and which of them can be built from which corpora."""
-    from audio_flan.cli import show
+    """List the 80 tasks and the corpora that each can be built from."""
+    from audio_flan.cli.show_tasks import show_tasks, task_list
 
-    show.show_tasks(show.task_list(), as_json=json)
+    show_tasks(task_list(), as_json=json)
 
 
-@app.command(epilog="Example: `audio-flan corpora --root corpora`")
+@app.command(epilog=_examples("audio-flan corpora", "audio-flan corpora --root corpora --json"))
 def corpora(
-    root: Annotated[str | None, typer.Option(help="Look for the corpora in this folder.")] = None,
+    root: Annotated[
+        str | None,
+        typer.Option(metavar="FOLDER", help="Look for the corpora in this folder or URL."),
+    ] = None,
     json: given.Json = False,
 ) -> None:
-    """List the corpora: what each provides and serves, whether it is there, where to get it."""
-    from audio_flan.cli import show
+    """List the corpora: what each provides, which tasks it serves, and how to get it."""
+    from audio_flan.cli.show_corpora import corpus_list, show_corpora
 
-    show.show_corpora(show.corpus_list(root), as_json=json)
+    show_corpora(corpus_list(root), as_json=json)
 
 
-@app.command(epilog="Example: `audio-flan templates`")
+@app.command(epilog=_examples("audio-flan templates", "audio-flan templates --json"))
 def templates(json: given.Json = False) -> None:
-    """List the wordings of each task: how many there are, and how varied they are."""
-    from audio_flan.cli import show
+    """List the templates of each task: how many there are and how varied they are."""
+    from audio_flan.cli.show_templates import show_templates, template_list
 
-    show.show_templates(show.template_list(), as_json=json)
+    show_templates(template_list(), as_json=json)
 
 
-@app.command(epilog="Example: `audio-flan plan out --root corpora --task speech_asr`")
-def plan(
-    context: typer.Context,
-    out: given.Out,
-    root: given.Root = None,
-    corpus: given.Corpora = None,
-    task: given.Tasks = None,
-    split: given.Splits = None,
-    seed: given.Seed = 0,
-    limit: given.Limit = None,
-    per_task_cap: given.PerTaskCap = None,
-    min_seconds: given.MinSeconds = None,
-    max_seconds: given.MaxSeconds = None,
-    unseen: given.Unseen = None,
-    license: given.Licenses = None,
-    commercial: given.Commercial = False,
-    verify_audio: given.VerifyAudio = False,
-    json: given.Json = False,
-) -> None:
-    """Say what a build of the same options would do: its work units, and how large they are."""
+@app.command(
+    epilog=_examples(
+        "audio-flan plan out --root corpora",
+        "audio-flan plan out --root corpora --task speech_asr --json",
+    )
+)
+@with_option_groups
+def plan(out: given.Out, contents: given.Contents, json: given.Json = False) -> None:
+    """Estimate what a build with the same options would make: its work units and their sizes."""
     from audio_flan.build.estimate import write_estimates
-    from audio_flan.cli import show
+    from audio_flan.cli.show_plan import show_plan
 
-    found, planned = _planned(root, corpus, task, split, _options(**context.params))
-    show.show_plan(write_estimates(out, found, planned), as_json=json)
+    found, planned = _planned(contents, _options(contents))
+    show_plan(write_estimates(out, found, planned), as_json=json)
 
 
-@app.command(epilog="Example: `audio-flan build out --root corpora --task speech_asr --workers 4`")
+@app.command(
+    epilog=_examples(
+        "audio-flan build out --root corpora --task speech_asr --workers 4",
+        "audio-flan build out --corpus ljspeech=LJSpeech-1.1 --limit 100",
+    )
+)
+@with_option_groups
 def build(
-    context: typer.Context,
     out: given.Out,
-    root: given.Root = None,
-    corpus: given.Corpora = None,
-    task: given.Tasks = None,
-    split: given.Splits = None,
-    seed: given.Seed = 0,
-    limit: given.Limit = None,
-    per_task_cap: given.PerTaskCap = None,
-    min_seconds: given.MinSeconds = None,
-    max_seconds: given.MaxSeconds = None,
-    unseen: given.Unseen = None,
-    license: given.Licenses = None,
-    commercial: given.Commercial = False,
+    contents: given.Contents,
+    machines: given.Machines,
     on_error: given.OnError = "skip",
-    verify_audio: given.VerifyAudio = False,
-    workers: given.Workers = None,
-    engine: given.EngineName = "local",
-    partition: given.Partition = None,
-    time: given.Time = "24:00:00",
-    memory: given.Memory = 4,
-    units_per_job: given.UnitsPerJob = 1,
-    sbatch: given.Sbatch = None,
-    ray_address: given.RayAddress = None,
 ) -> None:
     """Build a dataset of Parquet files from corpora, on this machine or on a cluster."""
-    # First of all, as it may load ahead.
-    chosen = _engine(**context.params)
+    # Before the other imports, since the worker processes start loading meanwhile.
+    engine = _engine(machines)
 
     from audio_flan.build.build import build as build_dataset
-    from audio_flan.cli import show
+    from audio_flan.cli.progress import progress_bar
+    from audio_flan.cli.show_build import show_build
 
-    options = _options(**context.params)
-    if engine != "local":
+    if machines.engine != "local":
         # The processes of a cluster start in folders of their own.
-        out, root = _absolute(out), root and _absolute(root)
-        corpus = corpus and [_absolute_place(text) for text in corpus]
-    found, planned = _planned(root, corpus, task, split, options)
-    with show.progress(len(planned.units)) as on_progress:
-        records = build_dataset(out, found, planned, engine=chosen, on_progress=on_progress)
-    show.show_build(out, records)
+        out, contents = _absolute(out), _with_absolute_paths(contents)
+    found, planned = _planned(contents, _options(contents, on_error))
+    with progress_bar("building", "units, {:,} instances", len(planned.units)) as bar:
+        records = build_dataset(
+            out,
+            found,
+            planned,
+            engine=engine,
+            on_progress=lambda unit, record: bar.advance(record.tally.made),
+        )
+    show_build(out, records)
 
 
-def _options(
-    *, verify_audio: bool, on_error: str = "skip", unseen: Any, license: Any, **given: Any
-) -> Options:
-    """The options of a build, out of those of its command."""
+def _options(contents: given.Contents, on_error: str = "skip") -> Options:
+    """The options of a build, as the library takes them."""
     from audio_flan.build.options import Options
     from audio_flan.errors import AudioFlanError, UnknownNameError
 
     if on_error not in ("skip", "raise"):
         raise UnknownNameError("value of --on-error", on_error, ("skip", "raise"))
-    options = Options(
-        verify=verify_audio,
-        stop_at_reject=on_error == "raise",
-        unseen=tuple(unseen or ()),
-        licenses=tuple(license or ()),
-        **{field.name: given[field.name] for field in fields(Options) if field.name in given},
-    )
-    least, most = options.min_seconds, options.max_seconds
+    least, most = contents.min_seconds, contents.max_seconds
     if least is not None and most is not None and least > most:
         raise AudioFlanError(f"--min-seconds {least:g} is more than --max-seconds {most:g}")
-    return options
+    return Options(
+        seed=contents.seed,
+        limit=contents.limit,
+        verify=contents.verify_audio,
+        stop_at_reject=on_error == "raise",
+        min_seconds=least,
+        max_seconds=most,
+        per_task_cap=contents.per_task_cap,
+        unseen=tuple(contents.unseen or ()),
+        licenses=tuple(contents.license or ()),
+        commercial=contents.commercial,
+    )
 
 
-def _engine(
-    *,
-    engine: str,
-    workers: int | None,
-    partition: str | None,
-    time: str,
-    memory: float,
-    units_per_job: int,
-    sbatch: list[str] | None,
-    ray_address: str | None,
-    **others: Any,
-) -> Engine:
-    """Where a build runs, out of the options of its command."""
+def _engine(machines: given.Machines) -> Engine:
+    """Where a build runs."""
     from audio_flan.build.engines.local import LocalEngine
     from audio_flan.build.engines.ray import RayEngine
     from audio_flan.build.engines.slurm import SlurmEngine
     from audio_flan.errors import AudioFlanError, UnknownNameError
 
-    if engine == "local":
+    name, memory, workers = machines.engine, machines.memory, machines.workers
+    if name == "local":
         local = LocalEngine(workers or 1)
         local.preload()
         return local
-    if engine == "ray":
-        return RayEngine(ray_address, memory, workers)
-    if engine != "slurm":
-        raise UnknownNameError("value of --engine", engine, ("local", "slurm", "ray"))
-    if not partition:
+    if name == "ray":
+        return RayEngine(machines.ray_address, memory, workers)
+    if name != "slurm":
+        raise UnknownNameError("value of --engine", name, ("local", "slurm", "ray"))
+    if not machines.partition:
         raise AudioFlanError("--engine slurm needs --partition")
-    more = dict(text.partition("=")[::2] for text in sbatch or ())
-    return SlurmEngine(partition, time, memory, workers, units_per_job, more)
+    more = dict(text.partition("=")[::2] for text in machines.sbatch or ())
+    return SlurmEngine(
+        machines.partition, machines.time, memory, workers, machines.units_per_job, more
+    )
 
 
-def _planned(
-    root: str | None,
-    corpus: list[str] | None,
-    task: list[str] | None,
-    split: list[str] | None,
-    options: Options,
-) -> tuple[list[Corpus], Plan]:
+def _planned(contents: given.Contents, options: Options) -> tuple[list[Corpus], Plan]:
+    """The corpora of a build, and its plan."""
     from audio_flan.build.choose import choose_corpora, choose_tasks, left_out
     from audio_flan.build.plan import make_plan
-    from audio_flan.cli import show
+    from audio_flan.cli.progress import progress_bar
     from audio_flan.corpora.find import find_corpora
 
-    paths = dict(_key_and_path(text) for text in corpus) if corpus else None
-    configs = choose_tasks(task)
-    found = choose_corpora(find_corpora(root, paths), options)
-    if not task and (names := left_out()):
-        typer.echo(f"left out: {', '.join(names)}; they need audio-flan[simulate]", err=True)
-    with show.reading_progress() as on_read:
-        return found, make_plan(found, configs, split, options, on_read)
+    paths = dict(_key_and_path(text) for text in contents.corpus) if contents.corpus else None
+    configs = choose_tasks(contents.task)
+    found = choose_corpora(find_corpora(contents.root, paths), options)
+    if not contents.task and (names := left_out()):
+        typer.echo(f"left out: {', '.join(names)}; install audio-flan[simulate]", err=True)
+    with progress_bar("reading metadata", "shards") as bar:
+        return found, make_plan(found, configs, contents.split, options, bar.reach)
 
 
 def _key_and_path(text: str) -> tuple[str, str | None]:
@@ -210,85 +194,91 @@ def _absolute(path: str) -> str:
     return path if is_url(path) else str(Path(path).absolute())
 
 
-def _absolute_place(text: str) -> str:
-    key, path = _key_and_path(text)
-    return f"{key}={_absolute(path)}" if path else key
+def _with_absolute_paths(contents: given.Contents) -> given.Contents:
+    pairs = [_key_and_path(text) for text in contents.corpus or ()]
+    return replace(
+        contents,
+        root=contents.root and _absolute(contents.root),
+        corpus=[f"{key}={_absolute(path)}" if path else key for key, path in pairs],
+    )
 
 
-@app.command(epilog="Example: `audio-flan show out speech_asr -n 2`")
+@app.command(
+    epilog=_examples("audio-flan show out speech_asr", "audio-flan show out speech_asr -n 10")
+)
 def show(
-    out: Annotated[str, typer.Argument(help="Folder or URL of a built dataset.")],
+    out: given.Built,
     task: Annotated[str, typer.Argument(help="Config name of the task.")],
-    n: Annotated[int, typer.Option("-n", min=1, help="Number of rows.")] = 3,
+    n: Annotated[int, typer.Option("-n", metavar="N", min=1, help="Number of rows.")] = 3,
 ) -> None:
-    """Print rows as a person reads them, with duration, rate and level of each audio."""
-    from audio_flan.cli import show
+    """Print rows in a readable form, with duration, sampling rate and level of each audio."""
+    from audio_flan.cli.show_rows import show_rows
 
-    show.show_rows(out, task, n)
+    show_rows(out, task, n)
 
 
-@app.command(epilog="Example: `audio-flan check out --sample 100`")
+@app.command(epilog=_examples("audio-flan check out", "audio-flan check out --sample 100"))
 def check(
-    out: Annotated[str, typer.Argument(help="Folder or URL of a built dataset.")],
+    out: given.Built,
     sample: Annotated[
         int | None,
-        typer.Option(min=0, help="Decode the audio of so many rows of each file, not of all."),
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Decode the audio of only N rows of each file. Default: decode all audio.",
+        ),
     ] = None,
 ) -> None:
-    """Read every file of a dataset and look for faults; exit code 1 if there are any."""
+    """Check every file of a dataset for faults; the exit code is 1 if there are any."""
     from audio_flan.check.check import check as check_dataset
-    from audio_flan.cli.show_check import progress, show_report
+    from audio_flan.cli.progress import progress_bar
+    from audio_flan.cli.show_check import show_report
 
-    with progress() as (on_start, on_progress):
-        report = check_dataset(out, sample=sample, on_start=on_start, on_progress=on_progress)
+    with progress_bar("checking", "files, {:,} rows") as bar:
+        report = check_dataset(out, sample=sample, on_start=bar.start, on_progress=bar.advance)
     show_report(report)
     if report.findings.counts:
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example: `audio-flan push out HKUSTAudio/Audio-FLAN --dry-run`")
+@app.command(
+    epilog=_examples(
+        "audio-flan push out ORG/NAME --dry-run",
+        "audio-flan push out ORG/NAME --without-audio --private",
+    )
+)
+@with_option_groups
 def push(
     out: Annotated[Path, typer.Argument(help="Folder of a finished build.")],
-    repo: Annotated[str, typer.Argument(metavar="ORG/NAME", help="Dataset repository.")],
-    private: Annotated[
-        bool, typer.Option("--private", help="Nobody else may see the repository.")
-    ] = False,
-    revision: Annotated[str | None, typer.Option(help="Branch, made if it is new.")] = None,
-    create_pr: Annotated[
-        bool, typer.Option("--create-pr", help="Open a pull request instead of writing to main.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")
-    ] = False,
-    rights: Annotated[
-        bool, typer.Option("--i-have-the-rights", help="Send all audio, whatever the licences say.")
-    ] = False,
-    without_audio: Annotated[
-        bool, typer.Option("--without-audio", help="Send no audio that may not be published again.")
-    ] = False,
+    repo: Annotated[str, typer.Argument(metavar="ORG/NAME", help="Dataset repository on the Hub.")],
+    how: given.Publication,
 ) -> None:
-    """Publish a built dataset on the HuggingFace Hub; a rerun goes on where it stopped."""
-    from audio_flan.cli import show
+    """Publish a built dataset on the HuggingFace Hub; an interrupted push resumes."""
+    from audio_flan.cli.show_push import show_push, show_upload
     from audio_flan.hub.push import Destination
     from audio_flan.hub.push import push as push_dataset
 
-    destination = Destination(repo, private, revision, create_pr)
+    destination = Destination(repo, how.private, how.revision, how.create_pr)
     result = push_dataset(
         out,
         destination,
-        with_rights=rights,
-        without_audio=without_audio,
-        dry_run=dry_run,
-        on_ready=lambda upload: show.show_upload(upload, destination),
+        with_rights=how.i_have_the_rights,
+        without_audio=how.without_audio,
+        dry_run=how.dry_run,
+        on_ready=lambda upload: show_upload(upload, destination),
     )
-    show.show_push(result)
+    show_push(result)
 
 
-@app.command(epilog="Example: `audio-flan sample corpora`")
-def sample(
+# The name that the command had before.
+@app.command("sample", hidden=True)
+@app.command(
+    epilog=_examples("audio-flan miniatures corpora", "audio-flan miniatures data/miniatures")
+)
+def miniatures(
     folder: Annotated[Path, typer.Argument(help="Folder to write them to.")],
 ) -> None:
-    """Write the miniature corpora of the package, each in its publisher's layout."""
+    """Write the package's miniature corpora, each in its publisher's layout."""
     from audio_flan.corpora.miniatures import write_miniatures
 
     for key, path in write_miniatures(folder).items():
@@ -308,5 +298,5 @@ def main(arguments: list[str] | None = None) -> Any:
         print(f"audio-flan: {error.filename}: {error.strerror}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("audio-flan: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        print("audio-flan: interrupted; run the same command again to resume", file=sys.stderr)
         sys.exit(130)

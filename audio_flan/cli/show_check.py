@@ -2,45 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from audio_flan.check.check import Report
 from audio_flan.check.findings import Findings
-from audio_flan.cli.show import console
-
-
-@contextmanager
-def progress() -> Iterator[tuple[Callable[[int], None], Callable[[int], None]]]:
-    """A progress bar over files, on stderr; yields what to call with the number of files, and with
-    the number of rows of each file that is read."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("checking"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("files, {task.fields[rows]:,} rows"),
-        TimeElapsedColumn(),
-    )
-    stderr = Console(stderr=True)
-    quiet = not stderr.is_terminal
-    with Progress(*columns, console=stderr, transient=True, disable=quiet) as bar:
-        task, read = bar.add_task("check", total=None, rows=0), 0
-
-        def start(files: int) -> None:
-            bar.update(task, total=files)
-
-        def advance(rows: int) -> None:
-            nonlocal read
-            read += rows
-            bar.update(task, advance=1, rows=read)
-
-        yield start, advance
+from audio_flan.cli.console import console
 
 
 def show_report(report: Report) -> None:

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from errno import ENOENT
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from itertools import accumulate
 from os import strerror
@@ -119,9 +119,6 @@ class Corpus(ABC):
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
         self._labels: dict[tuple[str, str], Label] = {}
-        constants = {f: self._value(f, value) for f, value in self.constants.items()}
-        self._blank = [*Clip("", self.key, "", NOWHERE, **constants)]
-        """What all clips have in common, in the order of the fields."""
 
     @classmethod
     def _signature(cls) -> Signature:
@@ -261,6 +258,12 @@ class Corpus(ABC):
                 value = self._value(field, value)
             values[POSITIONS[field]] = value
         return Clip._make(values)
+
+    @cached_property
+    def _blank(self) -> list[Any]:
+        """What all clips have in common, in the order of the fields."""
+        constants = {field: self._value(field, value) for field, value in self.constants.items()}
+        return [*Clip("", self.key, "", NOWHERE, **constants)]
 
     def _value(self, field: str, value: Any) -> Any:
         """The value of a field, its labels put into words."""

@@ -10,8 +10,8 @@ from audio_flan.errors import CorpusLayoutError, RootError
 from audio_flan.media.files import exists, list_folder
 
 HINT = (
-    "Say where the corpora are by root=FOLDER or corpora={KEY: PATH}, on the command line by "
-    "--root FOLDER or --corpus KEY=PATH; `audio-flan corpora` says where to get them"
+    "Give root=FOLDER or corpora={KEY: PATH}, on the command line --root FOLDER or "
+    "--corpus KEY=PATH; `audio-flan corpora` says where to get each corpus"
 )
 
 

@@ -125,7 +125,7 @@ def _longest(group: pq.RowGroupMetaData) -> float:
 def group_views(tasks: Sequence[View]) -> list[View]:
     """The views over several tasks: all, each domain, each major task; none stores anything.
 
-    A major task that is called like its only minor task needs no view of its own.
+    A major task with the name of its only minor task needs no view of its own.
 
     Args:
         tasks: the views of single tasks.
@@ -171,7 +171,7 @@ def mixed_in(units: Iterable[UnitRecord]) -> Counter[str]:
 
 
 def languages(units: Iterable[UnitRecord]) -> set[str]:
-    """BCP 47 codes of what is spoken, as the clips tell it; else all that their corpus has."""
+    """BCP 47 codes of what is spoken, by the clips; if they do not say, all of their corpus."""
     told: dict[str, Counter[str]] = defaultdict(Counter)
     for unit in units:
         told[unit.corpus] += unit.tally.languages

@@ -76,7 +76,7 @@ class Layout:
         if self.store.list() and not self.store.is_folder(STATE):
             raise BuildError(
                 f"{self.store.url} is not empty and holds no build; give a new or empty folder, or "
-                "that of an earlier build"
+                "the folder of an earlier build"
             )
 
     def clear_unfinished(self) -> None:
@@ -102,7 +102,7 @@ class Layout:
             for name in self.store.list(self.parts)
             if name.endswith(".parquet")
         ]
-        # A unit that was made again waits under the name that its old part has: the new one counts.
+        # A unit that was rebuilt waits under the name of its old part: the new part counts.
         footers = read_footers(self.store, [*self.final_files(), *waiting])
         names = {path: (footer.metadata or {}).get(PART_KEY) for path, footer in footers.items()}
         return {name.decode(): path for path, name in names.items() if name}

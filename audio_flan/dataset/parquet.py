@@ -1,4 +1,4 @@
-"""The Parquet writer: row groups bounded by bytes, audio stored as it is, whole files only."""
+"""The Parquet writer: row groups bounded by bytes, audio stored unchanged, whole files only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ROW_GROUP_BYTES = 20_000_000
 """Audio of a row group: a stream fetches two before its first row (45 MB in all), and the text of a
-240 MB config costs 63 MB; larger groups make the one dearer, smaller ones the other."""
+240 MB config costs 63 MB; larger groups raise the first, smaller ones the second."""
 ROW_GROUP_ROWS = 10_000
 FILE_BYTES = 480 << 20
 """Below the 500 MB that the Hub recommends for a file."""
@@ -87,10 +87,10 @@ def open_writer(path: Path, metadata: dict[bytes, bytes]) -> pq.ParquetWriter:
     return pq.ParquetWriter(
         path,
         schema.with_metadata({**schema.metadata, **metadata}),
-        # Compressed audio does not shrink, and stored as it is it can be deduplicated.
+        # Compressed audio does not shrink, and uncompressed columns can be deduplicated.
         compression={leaf: "SNAPPY" if leaf in texts else "NONE" for leaf in leaves},
         use_dictionary=texts,
-        # Nobody looks for audio between two others, and to find the least of it takes time.
+        # Nobody searches for a range of audio bytes, and finding their minimum takes time.
         write_statistics=texts,
         use_content_defined_chunking=True,
         write_page_index=True,

@@ -1,4 +1,4 @@
-"""The record that a finished unit leaves of itself."""
+"""The record of a finished unit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from audio_flan.generate.tally import Tally
 
 @dataclass(frozen=True, slots=True)
 class UnitRecord:
-    """What a finished unit says of itself, as in `.build/units/<key>.json`.
+    """What is recorded of a finished unit, as in `.build/units/<key>.json`.
 
     Args:
         config, corpus, split: what the unit was.

@@ -50,10 +50,10 @@ def refusal(corpora: Sequence[type[Corpus]]) -> str:
     ]
     return "\n".join(
         [
-            "the dataset holds audio that may not be published again:",
+            "the dataset holds audio whose licence forbids republishing it:",
             *lines,
-            "Either --without-audio: their rows keep text, ids and provenance, and lose the audio; "
-            "or --i-have-the-rights: all is sent, and you answer for it.",
+            "Choose one: --without-audio sends their rows with text, ids and provenance, but "
+            "without the audio; --i-have-the-rights sends everything, and you answer for it.",
         ]
     )
 

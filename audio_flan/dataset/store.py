@@ -1,8 +1,8 @@
 """The folder that a build is written to: local, or wherever fsspec writes.
 
-No file ever bears its name half-written. A local one is written next to its place and renamed;
-what goes elsewhere is written to a local temporary file first and sent when it is whole, to most
-places under another name, too.
+A file that is half-written never has its final name. A local file is written beside its final
+path and renamed; any other is written to a local temporary file and sent when it is whole, to most
+stores under a temporary name as well.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from uuid import uuid4
 from audio_flan.media.files import filesystem_of, is_url, join
 
 UNFINISHED = ".unfinished"
-"""How the names of files end that are being written."""
+"""Ending of the names of files that are being written."""
 
 OBJECT_STORES = ("s3", "s3a", "gs", "gcs")
-"""Kinds of URLs where a file is there only when all of it is, and there are no folders to make."""
+"""Kinds of URLs where a file appears only when it is whole, and folders need not be made."""
 
 AT_ONCE = 16
-"""Files that are read or renamed at once: most of the time goes by waiting for a server."""
+"""Files that are read or renamed at once: most of the time is spent waiting for a server."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Store:
 
     @cached_property
     def _filesystem(self) -> Any:
-        # Several machines write to one folder: what was listed a moment ago may be out of date.
+        # Several machines write to one folder: an earlier listing may be out of date.
         filesystem, _ = filesystem_of(self.url, use_listings_cache=False)
         return filesystem
 
@@ -130,20 +130,20 @@ class Store:
         return self.read(name).decode("utf-8")
 
     def write(self, name: str, data: bytes) -> None:
-        """Write a file so that it is there whole or not at all."""
+        """Write a file so that it appears whole or not at all."""
         with self.new_file(name) as path:
             path.write_bytes(data)
 
     def write_text(self, name: str, text: str) -> None:
-        """Write a text file so that it is there whole or not at all."""
+        """Write a text file so that it appears whole or not at all."""
         self.write(name, text.encode("utf-8"))
 
     @contextmanager
     def new_file(self, name: str) -> Iterator[Path]:
-        """A local path to write a file to, which bears its name when the block ends well.
+        """A local path to write a file to, which gets its name when the block succeeds.
 
         Raises:
-            OSError: it can not be written; nothing half-written is left.
+            OSError: it cannot be written; nothing half-written is left.
         """
         if (folder := self.local) is not None:
             target = folder / name
@@ -166,7 +166,7 @@ class Store:
             self._filesystem.put_file(str(path), self._path(name))
             return
         self._make_parent(name)
-        # Not every filesystem shows a file only when it is whole; all of them can rename.
+        # Not every filesystem shows only whole files, but all of them can rename.
         sent = f"{self._path(name)}.{uuid4().hex[:8]}{UNFINISHED}"
         try:
             self._filesystem.put_file(str(path), sent)
@@ -177,7 +177,7 @@ class Store:
             raise
 
     def move(self, name: str, new: str) -> None:
-        """Give a file another name, which it bears when it is there whole."""
+        """Give a file another name, under which it appears only when it is whole."""
         self._make_parent(new)
         if (folder := self.local) is not None:
             (folder / name).replace(folder / new)

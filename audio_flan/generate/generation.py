@@ -49,7 +49,7 @@ class Generation:
         seed: seed of all draws.
         pools: auxiliary clips by role, for a simulated task.
         verify: decode all audio that is carried.
-        stop_at_reject: raise at the first clip that can not be used.
+        stop_at_reject: raise at the first clip that cannot be used.
         selection: which instances are kept.
         unseen: whether the task is held out of training.
 

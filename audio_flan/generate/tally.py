@@ -16,13 +16,13 @@ class Tally:
     Args:
         read: clips and lines of metadata that were read.
         used: clips that at least one instance is led by or has in it.
-        left: clips that a limit left over.
+        left: clips that were not used because of a limit.
         made: instances.
         seconds: audio of the instances.
         rejected: clips by reason.
         large: instances with more than `LARGE_ROW` bytes of audio, by what their audio is.
         mixed_in: instances with audio of an auxiliary clip, by the key of its corpus.
-        languages: the clips of the instances, by the language that they tell.
+        languages: the clips of the instances, by the language that they state.
     """
 
     read: int = 0

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from audio_flan.corpora.contract import Corpus
 
 SHARD = re.compile(r"([^/]+)/\w+-\d{5}-of-\d{5}\.parquet")
-"""How the Parquet files of a config are called."""
+"""Names of the Parquet files of a config."""
 
 NOTE_EACH_BLOCK = ("HF_XET_DATA_SESSION_XORB_METADATA_FLUSH_MAX_COUNT", "1")
-"""Lets hf_xet note down each block of up to 64 MB that it has sent, so that a killed push goes on
-from there; by itself it does so every 64 blocks or 20 seconds."""
+"""Lets hf_xet record each block of up to 64 MB that it has sent, so that a killed push resumes
+from there; its default is every 64 blocks or 20 seconds."""
 
-AGAIN = "the same command goes on where it stopped"
+AGAIN = "run the same command again to resume"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Destination:
         """Check all that needs no network.
 
         Raises:
-            AudioFlanError: this is no name of a repository, or the options exclude each other.
+            AudioFlanError: this is not the name of a repository, or the options exclude each other.
         """
         from huggingface_hub.errors import HFValidationError
         from huggingface_hub.utils._validators import validate_repo_id
@@ -61,13 +61,16 @@ class Destination:
         try:
             validate_repo_id(self.repo_id)
         except HFValidationError as error:
-            raise AudioFlanError(f"no name of a repository: {_first_line(error)}") from None
+            raise AudioFlanError(f"not a valid repository name: {_first_line(error)}") from None
         if self.repo_id.endswith(".py"):
-            raise AudioFlanError(f"{self.repo_id}: `datasets` takes a name in .py for a script")
+            raise AudioFlanError(
+                f"{self.repo_id}: `datasets` takes a name that ends in .py for a script; "
+                "choose another"
+            )
         if self.create_pr and self.revision:
             raise AudioFlanError(
                 "give --create-pr, which opens a pull request against the main branch, or "
-                "--revision; one that is open already is --revision refs/pr/NUMBER"
+                "--revision, not both; --revision refs/pr/NUMBER updates an open pull request"
             )
 
 
@@ -97,9 +100,9 @@ def push(
     dry_run: bool = False,
     on_ready: Callable[[Upload], None] = lambda upload: None,
 ) -> PushResult | None:
-    """Publish a finished build; what the repository has already is not sent again.
+    """Publish a finished build; files that the repository already has are not sent again.
 
-    Shards that the build's configs no longer have are removed; the card is written anew.
+    Shards that the build's configs no longer have are removed; the card is always rewritten.
 
     Args:
         out: folder of the build.
@@ -116,7 +119,7 @@ def push(
         BuildError: the folder holds no finished build.
         AudioFlanError: a licence forbids it, there is no token, or the Hub refuses.
     """
-    # Read by hf_xet as it starts; a choice that was made outside counts.
+    # Read by hf_xet when it starts; a value that the user has set is kept.
     os.environ.setdefault(*NOTE_EACH_BLOCK)
     destination.check_name()
     build = FinishedBuild.open(out)
@@ -134,7 +137,7 @@ def push(
 def _withheld(
     build: FinishedBuild, with_rights: bool, without_audio: bool
 ) -> Sequence[type[Corpus]]:
-    """The corpora whose audio is not sent; refuses if nothing is said of those that matter."""
+    """The corpora whose audio is not sent; refuses where the user has to choose."""
     if with_rights and without_audio:
         raise AudioFlanError("give --without-audio or --i-have-the-rights, not both")
     forbidden = [] if with_rights else forbidding(build.files)
@@ -148,13 +151,13 @@ def _check_token() -> None:
 
     if not get_token():
         raise AudioFlanError(
-            "no token for the Hub: log in with `hf auth login`, or set HF_TOKEN to a token that "
-            "may write (https://huggingface.co/settings/tokens)"
+            "no token for the Hub: log in with `hf auth login`, or set HF_TOKEN to a token with "
+            "write permission (https://huggingface.co/settings/tokens)"
         )
 
 
 def _send(upload: Upload, to: Destination) -> PushResult:
-    """Send it; the difference of the repository before and after tells what that did."""
+    """Send it; the repository is listed before and after to report what changed."""
     from huggingface_hub import HfApi
 
     api = HfApi()
@@ -189,11 +192,11 @@ def _send(upload: Upload, to: Destination) -> PushResult:
 def _open_repository(api: HfApi, to: Destination) -> None:
     """Make the repository and the branch where they are not there yet."""
     api.create_repo(to.repo_id, repo_type="dataset", private=to.private or None, exist_ok=True)
-    # One that was there keeps its visibility, whatever creating it asked for.
+    # A repository that existed keeps its visibility, whatever `create_repo` was given.
     if to.private and not api.repo_info(to.repo_id, repo_type="dataset").private:
         raise AudioFlanError(
-            f"{to.repo_id} is there, and public: make it private in its settings, or push without "
-            "--private"
+            f"{to.repo_id} already exists and is public: make it private in its settings, or push "
+            "without --private"
         )
     if to.revision and not to.revision.startswith("refs/"):
         api.create_branch(to.repo_id, branch=to.revision, repo_type="dataset", exist_ok=True)
@@ -215,8 +218,8 @@ def _check_scripts(repo_id: str, files: dict[str, str]) -> None:
     script = f"{repo_id.split('/')[1]}.py"
     if script in files:
         raise AudioFlanError(
-            f"{repo_id} holds {script}, for which `datasets` 4 and later refuse the whole dataset; "
-            "delete that file on the Hub first"
+            f"{repo_id} holds {script}, and `datasets` 4 and later cannot load a dataset with such "
+            "a script; delete that file on the Hub first"
         )
 
 
@@ -235,8 +238,8 @@ def _explained(to: Destination) -> Iterator[None]:
         raise AudioFlanError(_advice(error, to)) from None
     except (http_error, ConnectionError, TimeoutError) as error:
         raise AudioFlanError(
-            f"can not reach the Hub at {constants.ENDPOINT} ({_first_line(error)}); check the "
-            f"connection, HF_ENDPOINT and HF_HUB_OFFLINE: {AGAIN}"
+            f"cannot reach the Hub at {constants.ENDPOINT} ({_first_line(error)}); check the "
+            f"connection, HF_ENDPOINT and HF_HUB_OFFLINE, then {AGAIN}"
         ) from None
     except (RuntimeError, ValueError, OSError) as error:
         raise AudioFlanError(f"the upload stopped ({_first_line(error)}); {AGAIN}") from None
@@ -248,13 +251,15 @@ def _advice(error: Exception, to: Destination) -> str:
     repository = f"{to.repo_id}, revision {to.revision}" if to.revision else to.repo_id
     known = {
         401: "the Hub does not accept the token (401): log in again with `hf auth login`, or set "
-        "HF_TOKEN to a valid one",
-        403: f"the token may not write to {to.repo_id} (403): give it write permission and be a "
-        "member of the organisation, or open a pull request by --create-pr",
-        404: f"the Hub has no {repository}, or hides it from this token (404): check name, "
-        "revision and permissions of the token",
+        "HF_TOKEN to a valid token",
+        403: f"the token has no write access to {to.repo_id} (403): give it write permission and "
+        "join the organisation, or open a pull request with --create-pr",
+        404: f"the Hub has no {repository}, or hides it from this token (404): check the name, the "
+        "revision and the permissions of the token",
     }
-    return known.get(status, f"the Hub refuses ({status}: {_first_line(error)}); {AGAIN}")
+    return known.get(
+        status, f"the Hub refused the request ({status}: {_first_line(error)}); {AGAIN}"
+    )
 
 
 def _first_line(error: Exception) -> str:

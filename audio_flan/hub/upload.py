@@ -19,7 +19,7 @@ from audio_flan.errors import BuildError
 
 @dataclass(frozen=True, slots=True)
 class FinishedBuild:
-    """A build that nothing is missing of.
+    """A build that is complete.
 
     Args:
         out: its folder.
@@ -58,7 +58,7 @@ class FinishedBuild:
 
 
 def _unfinished(out: Path, problem: str) -> BuildError:
-    hint = f"`audio-flan build {out} …` makes one, or goes on with one that was interrupted"
+    hint = f"`audio-flan build {out} …` makes one, or resumes an interrupted one"
     return BuildError(f"{out} holds no finished build ({problem}); {hint}")
 
 

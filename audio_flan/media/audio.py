@@ -26,7 +26,7 @@ BLOCK_FRAMES = 1 << 22
 
 
 class AudioRef(NamedTuple):
-    """Where a stretch of source audio is. Nothing is opened before its bytes are asked for.
+    """Where a stretch of source audio is. Nothing is opened until its bytes are read.
 
     Args:
         path: local path, fsspec URL, or the path of a zip archive.
@@ -132,7 +132,7 @@ def duration(ref: AudioRef) -> float:
 
 
 _just_read: deque[tuple[AudioRef, tuple[Waveform, int]]] = deque(maxlen=2)
-"""What a task has looked at, for the row that is made of the very same references next."""
+"""What a task has just read, for the row that is made next from the same references."""
 
 
 def waveform(ref: AudioRef) -> Waveform:
@@ -172,7 +172,7 @@ def encode(wave: Waveform, bits: int = 16) -> EncodedAudio:
 
 
 def _encode_stretch(wave: Waveform, bits: int) -> EncodedAudio:
-    """FLAC; a float WAV where FLAC can not hold it: beyond full scale (as MP3 and float files may
+    """FLAC; a float WAV where FLAC cannot hold it: beyond full scale (as MP3 and float files may
     decode), or more than 8 channels."""
     import numpy as np
     import soundfile
@@ -212,7 +212,7 @@ def decode(
         raise TypeError(
             f"expected a cell {{'bytes': …, 'path': …}}, found {type(audio).__name__}; turn "
             "decoding off first: dataset.decode(False) in streaming mode, "
-            "dataset.cast_column(name, Audio(decode=False)) else"
+            "dataset.cast_column(name, Audio(decode=False)) otherwise"
         )
     data, path = audio["bytes"], audio["path"]
     if data is None and not path:
@@ -246,7 +246,7 @@ def _decode_bytes(data: bytes, name: str) -> tuple[NDArray[np.float32], int]:
         with sound:
             blocks = list(_blocks(sound))
     except soundfile.LibsndfileError as error:
-        # Rather than what libsndfile stumbles over, that the end is not there.
+        # Report that the end is missing, rather than libsndfile's own error.
         inspect(data, name)
         raise Unusable("not-audio", f"{name}: {error.error_string}") from None
     samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
@@ -298,7 +298,7 @@ def _read_stretch(ref: AudioRef) -> tuple[Waveform, int]:
                 sound.seek(start)
                 samples = sound.read(stop - start, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
-            # Rather than what libsndfile stumbles over, that the end is not there.
+            # Report that the end is missing, rather than libsndfile's own error.
             inspect_file(file, ref.name)
             raise Unusable("not-audio", f"{ref.name}: {error.error_string}") from None
     if len(samples) < stop - start:

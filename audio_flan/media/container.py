@@ -171,7 +171,7 @@ def _open_by_libsndfile(file: IO[bytes], name: str) -> SoundFile:
 
 
 def _path(file: BufferedReader) -> str | bytes:
-    """The path of a local file, as soundfile takes any: it encodes no text that is not UTF-8."""
+    """The path of a local file, as soundfile takes any: it cannot encode text that is not UTF-8."""
     return str(file.name) if os.name == "nt" else os.fsencode(file.name)
 
 
@@ -194,7 +194,7 @@ def _check_last_page(file: IO[bytes], size: int, name: str) -> None:
     position = file.tell()
     file.seek(max(0, size - 2 * LARGEST_PAGE))
     data = file.read()
-    # libsndfile goes on from where it was.
+    # libsndfile continues from its previous position.
     file.seek(position)
     page = data.rfind(b"OggS")
     segments = data[page + 26] if page + 27 <= len(data) else 0

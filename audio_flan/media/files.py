@@ -24,12 +24,11 @@ URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 INNER = "zip://"
 
 READ_AHEAD = 8 << 20
-"""Bytes that are fetched of a file at a URL beyond those asked for: tables and archives are read
-in their order."""
+"""Bytes to fetch from a URL beyond those requested: tables and archives are read in order."""
 
 AUDIO_READ_AHEAD = 1 << 20
-"""The same of one recording, of which a header and a stretch are read: what may come as soon as a
-request is answered. s3fs would fetch 50 MB for each."""
+"""The same for a recording, of which a header and a stretch are read: little more than a request
+costs anyway. s3fs would fetch 50 MB for each."""
 
 PLAIN = re.compile(r"[\w-][\w /-]*(?:\.[\w /-]+)*")
 """Paths that stay inside whatever the system, as nearly all do: a quick look at the usual ones."""
@@ -92,7 +91,7 @@ def open_file(path: str, read_ahead: int = READ_AHEAD) -> IO[bytes]:
 
     Args:
         path: what to open.
-        read_ahead: bytes to fetch at a URL beyond those asked for.
+        read_ahead: bytes to fetch at a URL beyond those requested.
     """
     if not is_url(path):
         return open(path, "rb")
@@ -116,7 +115,7 @@ def read_audio(path: str, member: str | None, name: str) -> bytes:
     Raises:
         Unusable: reason "audio-missing" or "audio-unreadable".
     """
-    # Not by `_audio_errors`: to enter a context takes a tenth of the time that a short clip does.
+    # Not by `_audio_errors`: entering a context takes a tenth of the time of a short clip.
     try:
         if member is not None and path.endswith(".parquet"):
             return _cells(path, os.getpid()).read(int(member))
@@ -266,7 +265,7 @@ def file_size(path: str, member: str | None = None) -> int | None:
 
 
 def forget_sizes() -> None:
-    """Look anew at what folders at URLs hold, where they may have changed meanwhile."""
+    """Forget the listings of folders at URLs, which may have changed meanwhile."""
     _sizes.cache_clear()
 
 
@@ -307,5 +306,5 @@ def filesystem_of(url: str, **options: Any) -> tuple[Any, str]:
     try:
         filesystem, inner = fsspec.core.url_to_fs(url, **options)
     except (ValueError, ImportError) as error:
-        raise AudioFlanError(f"can not open {url}: {error}") from None
+        raise AudioFlanError(f"cannot open {url}: {error}") from None
     return filesystem, inner

@@ -1,8 +1,8 @@
 """The clip: one stretch of source audio with its annotations, and the vocabulary of these.
 
-THE place of annotation names: a corpus reader fills them, a task requires them. A new annotation
-is a new field here, with its type, its unit and its meaning; there are no loose keys. Fields of a
-closed set hold a `Label`, which knows the set: options and distractors come from there.
+Names of annotations are defined here only: a corpus reader fills them, a task requires them. A new
+annotation is a new field here, with its type, its unit and its meaning; there are no loose keys.
+Fields of a closed set hold a `Label`, which knows the set: options and distractors come from it.
 """
 
 from __future__ import annotations
@@ -144,13 +144,13 @@ class Clip(NamedTuple):
     meaning: str | None = None
     """Id of what is said: clips of one corpus that share it are translations of one another."""
     paragraph: str | None = None
-    """Id of the paragraph that is read, unique in the corpus; several clips may be of one."""
+    """Id of the paragraph that is read, unique in the corpus; several clips may share it."""
     description: str | None = None
     """How the speech sounds, in sentences: voice, manner, recording; not the words said."""
     turns: tuple[Span, ...] | None = None
     """Who speaks when, by start; turns of several speakers may overlap."""
     voices: tuple[Stem, ...] | None = None
-    """The voices that the clip is mixed of, each as audio of its own."""
+    """The voices that were mixed into the clip, each as audio of its own."""
     clean_speech: bool | None = None
     """True: close-microphone speech without audible noise, fit as the target of enhancement."""
     noise: bool | None = None
@@ -178,7 +178,7 @@ class Clip(NamedTuple):
     parts: tuple[Part, ...] | None = None
     """What each of its instruments plays."""
     stems: tuple[Stem, ...] | None = None
-    """The instruments that the clip is mixed of, each as audio of its own."""
+    """The instruments that were mixed into the clip, each as audio of its own."""
     pitch: int | None = None
     """Pitch of a single note, MIDI number (69 = 440 Hz)."""
     notes: tuple[Note, ...] | None = None
@@ -190,7 +190,7 @@ class Clip(NamedTuple):
     caption: str | None = None
     """What can be heard, in a sentence."""
     event_labels: Labels | None = None
-    """Classes of all sounds that are heard somewhere in the clip."""
+    """Classes of all sounds that can be heard anywhere in the clip."""
     event_families: frozenset[str] | None = None
     """These classes and all that stand above them: clips that share one may sound alike."""
     events: tuple[Span, ...] | None = None
@@ -206,12 +206,12 @@ class Clip(NamedTuple):
 
     @property
     def identity(self) -> tuple[str, str]:
-        """What tells the clip from all others: (corpus, id)."""
+        """What identifies the clip: (corpus, id)."""
         return self.corpus, self.id
 
     @property
     def all_stems(self) -> tuple[Stem, ...]:
-        """The sources that it is mixed of, instruments and voices."""
+        """The sources that were mixed into it, instruments and voices."""
         return (self.stems or ()) + (self.voices or ())
 
 
@@ -222,7 +222,7 @@ ANNOTATIONS = frozenset(Clip._fields) - frozenset(IDENTITY)
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A clip, or a line of metadata, that can not be used; counted and listed, never lost.
+    """A clip, or a line of metadata, that cannot be used; counted and listed, never lost.
 
     Args:
         corpus: key of the corpus.

@@ -162,7 +162,7 @@ def audio_id(corpus: str, clip: str, role: str = "") -> str:
     """The id of one stretch of audio: 20 hexadecimal digits, then its role if it has one.
 
     Publishers' ids name speakers, scenes and emotions, and stand in the text next to the question:
-    ours are a hash of corpus and clip, so that they give no answer away. `other` tells the source.
+    ours are a hash of corpus and clip, so that they give no answer away. `other` has the source.
 
     Args:
         corpus: key of the corpus.

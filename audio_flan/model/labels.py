@@ -23,8 +23,8 @@ class Labels:
     Args:
         values: the labels, in words that a person would say.
         options: the whole closed set, all values included, in any order.
-        ordered: whether the order of the values is part of the answer; values may then come
-            again, but not twice in a row.
+        ordered: whether the order of the values is part of the answer; values may then be
+            repeated, but not twice in a row.
     """
 
     values: tuple[str, ...]
@@ -38,7 +38,7 @@ class Labels:
             raise ValueError(f"labels {self.values!r} must be sorted, each once")
 
     def shown_options(self, rng: Rng) -> list[str]:
-        """The set in a drawn order; of a large one the values and as many others as fit."""
+        """The set in random order; of a large set, the values and as many others as fit."""
         options: Sequence[str] = self.options
         if len(options) > MAX_OPTIONS:
             values = list(dict.fromkeys(self.values))
@@ -47,7 +47,7 @@ class Labels:
         return rng.shuffled(options)
 
     def choices(self, rng: Rng) -> list[tuple[str, ...]]:
-        """At most `MAX_CHOICES` answers of the same length in a drawn order, the right one once."""
+        """At most `MAX_CHOICES` answers of the same length in random order, the right one once."""
         wrong = list(islice(self._wrong_answers(rng), MAX_CHOICES - 1))
         wrong.insert(rng.integer(0, len(wrong)), self.values)
         return wrong
@@ -108,7 +108,7 @@ MAX_CHOICES = 4
 
 
 MAX_OPTIONS = 32
-"""Labels in a list of options; a larger set would be longer than what it is asked about."""
+"""Labels in a list of options; a longer list would be longer than the text it belongs to."""
 
 
 ATTEMPTS = 64

@@ -110,7 +110,7 @@ LANGUAGES: dict[str, str] = {
 line."""
 
 SAME = {"cmn": "zh", "no": "nb"}
-"""Codes that say the same as the one in the table."""
+"""Codes that mean the same as the one in the table."""
 
 
 def language_name(code: str) -> str:

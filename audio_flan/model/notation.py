@@ -1,4 +1,4 @@
-"""How times are written: in seconds with two decimals, alone or with what is there."""
+"""How times are written: in seconds with two decimals, alone or with a label."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from audio_flan.model.clip import Span
 
 SHORTEST = 0.01
-"""What would be empty at two decimals is not written, seconds."""
+"""A stretch that is empty at two decimals is not written; seconds."""
 
 
 def times(points: Iterable[float]) -> str:
@@ -22,7 +22,7 @@ def stretches(spans: Iterable[tuple[float, float]]) -> str:
 
 
 def spans(items: Iterable[Span]) -> str:
-    """Stretches of time and what each is: "0.00-1.92 F:maj; 1.92-3.84 N"."""
+    """Stretches of time, each with its label: "0.00-1.92 F:maj; 1.92-3.84 N"."""
     return "; ".join(f"{item.start:.2f}-{item.end:.2f} {item.label}" for item in items)
 
 

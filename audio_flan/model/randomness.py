@@ -52,11 +52,11 @@ class Rng:
         return items[self._generator.randrange(len(items))]
 
     def sample(self, items: Sequence[T], count: int) -> list[T]:
-        """Several different items, in drawn order."""
+        """Several different items, in random order."""
         return self._generator.sample(items, count)
 
     def shuffled(self, items: Sequence[T]) -> list[T]:
-        """All the items in a drawn order."""
+        """All the items in random order."""
         return self._generator.sample(items, len(items))
 
     def numpy(self) -> np.random.Generator:

@@ -1,6 +1,6 @@
 """Finding modules by the directory: a file in the right folder is registered, and nothing else.
 
-Nothing is imported before it is asked for; a broken module raises its own error.
+Modules are imported when they are first used; a broken module raises its own error.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def is_sharp(family: str, order: int, cutoff: float, rate: int) -> bool:
 
     Args:
         family: one of `FAMILIES`.
-        order: of the filter; of no meaning for `resample`.
+        order: of the filter; ignored for `resample`.
         cutoff: Hz; 1.2 times it lies below half the rate.
         rate: sampling rate, Hz.
     """
@@ -91,7 +91,7 @@ def low_pass(
         rate: sampling rate, Hz.
         cutoff: Hz; 1.2 times it lies below half the rate.
         family: one of `FAMILIES`.
-        order: of the filter, 2 to 10; of no meaning for `resample`.
+        order: of the filter, 2 to 10; ignored for `resample`.
     """
     import numpy as np
     from scipy.signal import sosfiltfilt
@@ -128,7 +128,7 @@ def _sections(family: str, order: int, cutoff: float, rate: int) -> NDArray[np.f
 
 
 def _down_and_up(samples: NDArray[np.float32], rate: int, cutoff: float) -> NDArray[np.float32]:
-    """Resample to twice the cut-off and back; soxr has no delay, its lengths are mended."""
+    """Resample to twice the cut-off and back; soxr adds no delay; the length is corrected."""
     import numpy as np
     import soxr
 

@@ -33,7 +33,7 @@ COVERED_DECAY = 2 / 3
 """Share of the T60 (40 of 60 dB) through which no reflection may be missing."""
 
 EARLY_SECONDS = 0.05
-"""Reflections so soon after the direct sound belong to it for the ear (URGENT)."""
+"""Reflections so soon after the direct sound are heard as part of it (URGENT)."""
 
 DIRECT_SHARE = 0.1
 """The first sample above this share of the response's maximum is the direct sound (sms_wsj)."""
@@ -94,7 +94,7 @@ def draw_room(rng: Rng) -> Room:
     """A room of 3-10 x 3-8 x 2.5-4 m, rounded to centimetres, with source and microphone.
 
     The T60 is drawn uniformly from 0.2 to 1.0 s, in the smallest rooms up to 0.76 s only: those
-    would need more than `MAX_ORDER` reflections of each path. Places are drawn anew until the two
+    would need more than `MAX_ORDER` reflections of each path. Places are redrawn until the two
     are 0.5 to 3 m apart and at least 0.5 m from all walls.
     """
     size = tuple(round(rng.uniform(*limits), 2) for limits in ROOM_METRES)

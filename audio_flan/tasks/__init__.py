@@ -31,7 +31,7 @@ def get_task(config: str) -> Task:
     if config not in tasks:
         minor = minor_task(config)
         raise AudioFlanError(
-            f"task {config!r} ({minor.minor}) can not be built yet; these can: {', '.join(tasks)}"
+            f"task {config!r} ({minor.minor}) cannot be built yet; these can: {', '.join(tasks)}"
         )
     return tasks[config]
 

@@ -14,7 +14,7 @@ from audio_flan.wording.lint import rouge_l, tokens
 from audio_flan.wording.template import Variation
 
 DRAWN, DRAWS = 10, 100
-"""Instructions in a draw and draws, as other pools of templates were measured."""
+"""Instructions in a draw, and draws: the numbers used to measure other pools of templates."""
 
 NGRAM = 4
 Tokens = Sequence[str]

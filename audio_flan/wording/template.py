@@ -45,7 +45,7 @@ class Rendered(NamedTuple):
 
 
 def split_view(name: str, kinds: Mapping[str, Kind]) -> tuple[str, str]:
-    """A template's slot name as (slot, view): "emotion_letter" -> ("emotion", "letter")."""
+    """The slot name of a template as (slot, view): "emotion_letter" -> ("emotion", "letter")."""
     if name not in kinds:
         base, _, view = name.rpartition("_")
         if view in LABEL_VIEWS and kinds.get(base) in LABEL_KINDS:
@@ -141,7 +141,7 @@ class Variation:
         language: language of the instruction, "en" or "zh".
         instruction, input, output: the texts; `output` is the answer format named by `answer`.
         answer: id of the answer format.
-        words: how labels are said here; empty where they are said as they are.
+        words: the words for labels in this variation; empty where the labels are used unchanged.
         kinds: kinds of the task's slots.
         audio_columns: the slot of each audio column (two of the question, one of the answer), in
             the order in which the markers occur; None for a column that stays empty.
@@ -265,7 +265,7 @@ class Template:
         task: config name of the task.
         file: name of the file, for messages.
         answers: answer formats by id.
-        words: tables that say labels in other words, by id; each one-to-one.
+        words: tables of other words for the labels, by id; each one-to-one.
         variations: the wordings, in the file's order.
     """
 
@@ -287,7 +287,7 @@ class Template:
             language: language of the clip; instructions in that language are candidates too,
                 next to the English ones.
         """
-        # "zh-CN" is asked about as "zh" is.
+        # "zh-CN" takes the instructions of "zh".
         winners = self._winners.get((language or "en").split("-")[0]) or self._winners["en"]
         return winners[int(uuid[-BUCKET_DIGITS:], 16)]
 
@@ -313,7 +313,7 @@ def _deal(candidates: Sequence[Variation]) -> list[Variation]:
 
     digests = [blake2b(v.id.encode(), digest_size=8).digest() for v in candidates]
     hashes = np.array([int.from_bytes(digest, "big") for digest in digests], np.uint64)
-    # Products wrap at 2**64, as they are meant to.
+    # Products wrap at 2**64 on purpose.
     keys = np.arange(1, 16**BUCKET_DIGITS + 1, dtype=np.uint64) * np.uint64(MULTIPLIER)
     weights = (hashes[:, None] ^ keys) * np.uint64(MULTIPLIER)
     return [candidates[winner] for winner in weights.argmax(axis=0)]
@@ -444,7 +444,7 @@ def _text(source: object, file: str, line: int, kinds: Mapping[str, Kind]) -> Te
 
 
 def _words(tree: Any, file: str) -> dict[str, dict[str, str]]:
-    """The tables that say labels in other words."""
+    """The tables of other words for the labels."""
     if "words" not in tree:
         return {}
     _expect_type(tree, "words", dict, file)

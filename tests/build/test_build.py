@@ -258,6 +258,6 @@ def test_a_build_of_rejects_only_says_why(
     assert build(out, tmp_path, "--task", "speech_asr") == 2
     clips = len((root / "metadata.csv").read_text("utf-8").splitlines())
     said = " ".join(capsys.readouterr().err.split())
-    assert f"not one instance could be made of {clips} clips (audio-missing {clips})" in said
+    assert f"no instance could be made from {clips} clips (audio-missing {clips})" in said
     assert len((out / ".build" / "rejects.jsonl").read_text().splitlines()) == clips
     assert not (out / "README.md").exists() and not list(out.glob("*/*.parquet"))

@@ -158,7 +158,7 @@ def test_a_corpus_that_can_not_be_read_any_more_is_told_of(
     corpora = find_corpora(str(root))
     plan = make_plan(corpora, ["speech_asr"], None, Options())
     (root / "LJSpeech-1.1").rename(tmp_path / "away")
-    with pytest.raises(BuildError, match=r"can not read ljspeech .*metadata\.csv"):
+    with pytest.raises(BuildError, match=r"cannot read ljspeech .*metadata\.csv"):
         build_dataset(str(tmp_path / "out"), corpora, plan)
     (tmp_path / "away").rename(root / "LJSpeech-1.1")
     assert build_dataset(str(tmp_path / "out"), corpora, plan)
@@ -183,7 +183,7 @@ def test_audio_that_goes_away_with_its_corpus_is_no_reject(
             root.rename(away)
 
     out = str(tmp_path / "out")
-    with pytest.raises(BuildError, match=r"can not read ljspeech .*metadata\.csv"):
+    with pytest.raises(BuildError, match=r"cannot read ljspeech .*metadata\.csv"):
         build_dataset(out, corpora, plan, on_progress=take_away)
     away.rename(root)
     records = build_dataset(out, corpora, plan)

@@ -236,7 +236,7 @@ def test_a_plan_is_printed_by_task_and_split(
 ) -> None:
     assert run("plan", tmp_path / "out", "--root", speech, *TASKS) == 0
     printed = capsys.readouterr().out
-    assert "speech_denoising" in printed and "validation" in printed and "estimates" in printed
+    assert "speech_denoising" in printed and "validation" in printed and "estimated" in printed
     assert run("plan", tmp_path / "thesis.txt" / "out", "--root", speech, "--task", "nope") == 2
     (tmp_path / "thesis.tex").write_text("important")
     assert run("plan", tmp_path, "--root", speech) == 2

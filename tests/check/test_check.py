@@ -183,7 +183,7 @@ def test_faults_are_printed_and_counted_and_end_with_1(out: Path, capsys: Any) -
     assert run("check", out) == 1
     printed = capsys.readouterr().out
     assert first["uuid"] in printed and "speech_asr/train-00000-of-" in printed
-    assert f"{first['seconds']:.3f} s told" in printed
+    assert f"the row says {first['seconds']:.3f} s" in printed
     assert f"{count - SHOWN} more" in printed
     assert printed.strip().endswith(f": {count} faults")
 

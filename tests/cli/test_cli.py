@@ -76,8 +76,12 @@ def test_show_prints_rows_with_their_audio(built: Path, capsys: pytest.CaptureFi
     assert "44100 Hz" in text
 
 
-def test_sample_writes_every_corpus(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("sample", str(tmp_path / "corpora")) == 0
+# "sample" is the command's earlier name.
+@pytest.mark.parametrize("command", ["miniatures", "sample"])
+def test_miniatures_writes_every_corpus(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(command, str(tmp_path / "corpora")) == 0
     assert (tmp_path / "corpora" / "LJSpeech-1.1" / "metadata.csv").exists()
     assert (tmp_path / "corpora" / "data_aishell3" / "train" / "content.txt").exists()
     assert "vocadito" in capsys.readouterr().out
@@ -155,7 +159,7 @@ def test_help_is_complete_and_light() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert shown.returncode == 0, shown.stderr
-    for command in ("tasks", "corpora", "templates", "build", "push", "show", "sample"):
+    for command in ("tasks", "corpora", "templates", "build", "push", "show", "miniatures"):
         assert command in shown.stdout
 
 

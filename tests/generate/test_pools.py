@@ -44,12 +44,12 @@ class Noises(Corpus):
         """One of noises and one without any."""
         splits = ("train", "validation", "test")
         silent = frozenset[str]()
-        return {s: [Shard(s, "noise"), Shard(s, "silence", provides=silent)] for s in splits}
+        return {s: [Shard(s, ("noise",)), Shard(s, ("silence",), provides=silent)] for s in splits}
 
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The clips of a shard."""
         audio, names = self.folder.audio("noise.wav"), map(str, range(self.count))
-        for name in names if shard.file == "noise" else self.silent:
+        for name in names if shard.part[0] == "noise" else self.silent:
             yield Clip(id=name, corpus=self.key, split=shard.split, audio=audio, noise=True)
 
 

@@ -1,4 +1,4 @@
-"""Publishing: what reaches the Hub, what never does, and what is said when it can not."""
+"""Publishing: what reaches the Hub, what never does, and what is said when it cannot."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_a_smaller_build_leaves_no_stale_shard_and_what_others_put_there_stays(
     pushed = push(hub, tmp_path / "home", out, "team/smaller")
     assert remote(hub, "team/smaller") == local(out) | theirs
     assert f"{len(large - local(out))} removed" in pushed.stdout
-    assert "does not name what else is there: poetry" in pushed.stdout
+    assert "also in the repository, but not on the new card: poetry" in pushed.stdout
     assert commits(hub) == 1
 
 
@@ -278,7 +278,7 @@ def test_without_audio_only_that_audio_is_missing(
                 row |= dict.fromkeys(AUDIO_COLUMNS)
                 silent += 1
             assert published[uuid] == row
-    assert f"{silent} rows go without their audio" in pushed.stdout
+    assert f"{silent} rows are sent without their audio" in pushed.stdout
     assert any(row["input_audio"] for row in rows_of(there, "speech_asr").values())
     sent = sum(path.stat().st_size for path in there.glob("*/*.parquet"))
     assert f"of {sent:,} bytes" in pushed.stdout
@@ -355,8 +355,8 @@ def test_a_dry_run_needs_neither_token_nor_network(
     [
         (["FREE", "rows"], "expected ORG/NAME for the repository; found 'rows'"),
         (["FREE", "a/b/c"], "expected ORG/NAME"),
-        (["FREE", "team/ro ws"], "no name of a repository"),
-        (["FREE", "team/rows.py"], "takes a name in .py for a script"),
+        (["FREE", "team/ro ws"], "not a valid repository name"),
+        (["FREE", "team/rows.py"], "takes a name that ends in .py for a script"),
         (["FREE", "team/x", "--create-pr", "--revision", "v2"], "give --create-pr"),
         (["FREE", "team/x", "--without-audio", "--i-have-the-rights"], "not both"),
         (["EMPTY", "team/x"], "holds no finished build"),
@@ -413,10 +413,10 @@ def refusing() -> Iterator[tuple[str, list[int]]]:
     ("status", "said"),
     [
         (401, "does not accept the token"),
-        (403, "may not write to team/x"),
-        (503, "refuses (503"),
+        (403, "no write access to team/x"),
+        (503, "refused the request (503"),
         (None, "no token for the Hub: log in with `hf auth login`"),
-        (0, "can not reach the Hub at http://127.0.0.1:9"),
+        (0, "cannot reach the Hub at http://127.0.0.1:9"),
     ],
 )
 def test_a_hub_that_refuses_ends_in_one_line(
@@ -445,7 +445,7 @@ def test_a_hub_that_refuses_ends_in_one_line(
     ("repo", "file", "options", "said"),
     [
         ("team/scripted", "scripted.py", [], "holds scripted.py"),
-        ("team/public", "README.md", ["--private"], "is there, and public"),
+        ("team/public", "README.md", ["--private"], "already exists and is public"),
         ("team/plain", "README.md", ["--revision", "refs/pr/7"], "no team/plain, revision refs"),
     ],
 )

@@ -192,7 +192,7 @@ def test_a_missing_part_is_named_and_harms_no_member_elsewhere() -> None:
     parts = split_by_hand(MEMBERS, 3000, deflate=False, zip64=False)
     assert len(parts) > 5
     archive = opened([b"", *parts[1:]])
-    with pytest.raises(BadZipFile, match=r"part \.z01 is missing \(of \d\)"):
+    with pytest.raises(BadZipFile, match=r"volume \.z01 is missing \(of \d\)"):
         archive.read("noise.bin")
     assert archive.read("last.bin") == NOISE[::-1]
     with pytest.raises(KeyError):
@@ -219,7 +219,7 @@ def test_damage_is_found_by_the_checksum(deflate: bool) -> None:
 
 def test_a_part_of_another_archive_or_a_cut_one_is_told() -> None:
     parts = split_by_hand(MEMBERS, 1000, deflate=False, zip64=False)
-    with pytest.raises(BadZipFile, match="part of another archive"):
+    with pytest.raises(BadZipFile, match="volume of another archive"):
         opened([bytes(1000), *parts[1:]]).read("noise.bin")
     with pytest.raises(BadZipFile):
         opened([parts[0][:700], *parts[1:]]).read("noise.bin")

@@ -46,7 +46,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HEAD = """# The tasks
 
 Every task that can be built, how its instances are made, and one of them, made from the miniature
-corpora of the package (`audio-flan sample`). The corpora that a task is made from are in
+corpora of the package (`audio-flan miniatures`). The corpora that a task is made from are in
 [corpora.md](corpora.md), and `audio-flan tasks` lists them. Written by `make docs`; not to be
 edited by hand.
 """

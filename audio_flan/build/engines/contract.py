@@ -1,8 +1,8 @@
 """Where the units of a build run: what processes of this machine and clusters have in common.
 
-The processes are this package's (`local`): datatrove's pool waits for ever for one that was killed.
-Slurm is datatrove's (`slurm_cluster`). Ray is asked itself (`ray_cluster`): datatrove's way of
-asking waits for ever for a unit whose node dies while its process starts.
+The processes are this package's (`local`): datatrove's pool waits forever for one that was killed.
+Slurm is datatrove's (`slurm_cluster`). Ray is used directly (`ray_cluster`): datatrove waits
+forever for a unit whose node dies while its process starts.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Engine(Protocol):
             worker: runs one unit.
             plan: the plan, for an engine that finishes the build itself, later.
             units: those that are not done yet.
-            on_done: called for each unit when it is done, where this process learns of it.
+            on_done: called for each unit when it is done, if this process is told.
 
         Returns:
             Whether they have run; False where they will, and the build is finished then.

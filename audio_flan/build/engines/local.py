@@ -48,7 +48,7 @@ class LocalEngine:
                 on_done(unit, record)
         except BrokenProcessPool:
             message = "a worker process was killed (out of memory?)"
-            raise BuildError(f"{message}; the same command goes on where it stopped") from None
+            raise BuildError(f"{message}; run the same command again to resume") from None
         return True
 
     def _in_processes(

@@ -61,8 +61,8 @@ class RayEngine:
             ray.shutdown()
         if failures:
             raise BuildError(
-                f"{len(failures)} of {len(units)} units failed (the first is {failures[0]}); the "
-                "same command goes on where it stopped"
+                f"{len(failures)} of {len(units)} units failed (the first: {failures[0]}); "
+                "run the same command again to resume"
             )
         return True
 
