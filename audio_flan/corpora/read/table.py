@@ -169,9 +169,8 @@ class Table:
                 first = file.readline().decode("utf-8-sig", "replace")
                 self._header(first.rstrip("\r\n"), folder)
             for number, line in enumerate(file, 1 + self._has_header):
-                line = line.rstrip(b"\r\n")
-                if line and not line.isspace() and wanted(line):
-                    yield number, self._decode(line, folder, number)[0]
+                if not line.isspace() and wanted(line.rstrip(b"\r\n")):
+                    yield number, self._decode(line, folder, number)[0].rstrip("\r\n")
 
     @property
     def _has_header(self) -> bool:
