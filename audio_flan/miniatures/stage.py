@@ -57,7 +57,7 @@ class Stage:
     def audio(
         self,
         name: str,
-        sound: Entry | NDArray[np.float32],
+        sound: Entry | NDArray[Any],
         rate: int,
         *,
         speed: float = 1.0,
@@ -67,7 +67,8 @@ class Stage:
 
         Args:
             name: path of the file.
-            sound: a recording of the bank, or samples [n] or [n, channels] as they are.
+            sound: a recording of the bank, or samples [n] or [n, channels] as they are: floats of
+                full scale 1.0, or whole numbers of 16 bits.
             rate: sampling rate, Hz.
             speed: what a recording of the bank is played faster and higher by.
             subtype: libsndfile's name of the coding; None for 16 bits, or the container's usual.

@@ -27,16 +27,26 @@ class Row:
         line: its number, counted from 1.
         values: its values, in the order of the table's columns.
         positions: position of each column in the values, for reading them by name.
+        file: path of the table inside the corpus.
 
     Rows are equal whose line and values are.
     """
 
-    __slots__ = ("_positions", "line", "values")
+    __slots__ = ("_file", "_positions", "line", "values")
 
     def __init__(
-        self, line: int, values: Sequence[str], positions: Mapping[str, int] = NO_NAMES
+        self,
+        line: int,
+        values: Sequence[str],
+        positions: Mapping[str, int] = NO_NAMES,
+        file: str = "",
     ) -> None:
-        self.line, self.values, self._positions = line, values, positions
+        self.line, self.values, self._positions, self._file = line, values, positions, file
+
+    @property
+    def place(self) -> str:
+        """File and line, as rejects and messages name them: metadata.csv:13."""
+        return f"{self._file}:{self.line}"
 
     def __getitem__(self, column: str) -> str:
         return self.values[self._positions[column]]
@@ -143,6 +153,25 @@ class Table:
             else:
                 yield read(text, line)
 
+    def lines(self, folder: Folder, wanted: Callable[[bytes], bool]) -> Iterator[tuple[int, str]]:
+        """Number and text of some lines, in one pass that decodes no other.
+
+        Args:
+            folder: the corpus.
+            wanted: whether to yield a line, by its bytes without the line end; it is not asked
+                for the header and for blank lines.
+
+        Raises:
+            CorpusLayoutError: as for `rows`.
+        """
+        with folder.open(self.file) as file:
+            if self._has_header:
+                first = file.readline().decode("utf-8-sig", "replace")
+                self._header(first.rstrip("\r\n"), folder)
+            for number, line in enumerate(file, 1 + self._has_header):
+                if not line.isspace() and wanted(line.rstrip(b"\r\n")):
+                    yield number, self._decode(line, folder, number)[0].rstrip("\r\n")
+
     @property
     def _has_header(self) -> bool:
         return self.header or self.any_order
@@ -177,7 +206,7 @@ class Table:
                 return BadRow(line, "malformed-line", f"{detail}: {text[:80]!r}")
             if chosen is not None:
                 values = [values[index] if index >= 0 else "" for index in chosen]
-            return Row(line, values, positions)
+            return Row(line, values, positions, self.file)
 
         return row
 

@@ -1,6 +1,6 @@
 """AudioSet's classes: their names in words, and how they stand above one another.
 
-`audioset_classes.csv` holds a line for each of the 527 classes of the weak lists and the 456 of the
+`classes.csv` holds a line for each of the 527 classes of the weak lists and the 456 of the
 strong ones: MID, and the words for it in either (empty where it is not in that list). The words
 are the display names, the first letter small unless it is a proper name, alternatives joined by
 "or" instead of a comma, "etc." left out; the five kinds of place ("Inside, small room") are worded
@@ -13,15 +13,14 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Collection, Mapping
-from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 from audio_flan.corpora.read.folder import Folder
 from audio_flan.errors import CorpusLayoutError, Unusable
 
-KINDS = {"Speech": "speech", "Silence": "silence", "Music": "music", "Noise": "noise"}
-"""The kinds of sound, by the class at the top of each."""
+KINDS = frozenset({"Speech", "Silence", "Music", "Noise"})
+"""The class at the top of each kind of sound."""
 
 NEUTRAL = "Acoustic environment"
 """What stands below it says where something sounds, not what."""
@@ -108,16 +107,16 @@ class Ontology:
         return self._families[mid]
 
     def sound_kind(self, mids: Collection[str]) -> str | None:
-        """The one kind that all classes of a clip are of; None where there is no such kind.
+        """The class at the top of the one kind that all classes of a clip are of, or None.
 
         A class with several roots ("chant" is voice and music) is of no kind; classes that say
         where something sounds do not count.
         """
-        kinds = set()
+        kinds: set[str] = set()
         for family in map(self.family, mids):
-            found = [kind for name, kind in KINDS.items() if name in family]
+            found = family & KINDS
             if len(found) == 1 and len(family & self._roots) == 1 and not family & HALF_MUSICAL:
-                kinds.add(found[0])
+                kinds |= found
             elif NEUTRAL not in family:
                 return None
         return kinds.pop() if len(kinds) == 1 else None
@@ -130,7 +129,6 @@ class Ontology:
         return None if any(MAYBE_SPEECH & family for family in families) else "non-speech"
 
 
-@lru_cache(maxsize=8)
 def read_ontology(folder: Folder, file: str) -> Ontology:
     """The ontology of a copy of the corpus.
 

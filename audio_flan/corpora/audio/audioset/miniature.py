@@ -12,16 +12,16 @@ import csv
 import json
 from collections.abc import Sequence
 from io import StringIO
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from audio_flan.miniatures.bank import Bank, samples
+from audio_flan.miniatures.bank import Entry
 from audio_flan.miniatures.stage import Stage
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+GAIN = 1.0
 RATE, SECONDS = 32_000, 5.0
 
 CLASSES = {
@@ -190,52 +190,52 @@ CAPTIONS = {
 
 
 def write(stage: Stage) -> None:
-    """Write the lists, the ontology, the strong labels, AudioCaps' captions and the audio."""
-    folder, bank = stage.folder, stage.bank
+    """Lay out the lists, the ontology, the strong labels, AudioCaps' captions and the audio."""
     lists = {"balanced_train": BALANCED, "unbalanced_train": UNBALANCED, "eval": EVAL}
     for name, segments in lists.items():
-        _write_list(folder / f"{name}_segments.csv", segments)
-    names = [name for name in CLASSES if name not in ABSTRACT]
-    rows = [f'{i},{CLASSES[name][0]},"{name}"' for i, name in enumerate(names)]
-    _write_text(folder / "class_labels_indices.csv", "index,mid,display_name", *rows)
-    _write_ontology(folder / "ontology.json")
-    _write_strong(folder / "strong")
-    _write_captions(folder / "dataset")
-    audios = folder / "audios"
+        _write_list(stage, f"{name}_segments.csv", segments)
+    named = [(mid, f'"{name}"') for name, (mid, _) in CLASSES.items() if name not in ABSTRACT]
+    rows = [(index, *classes) for index, classes in enumerate(named)]
+    stage.table("class_labels_indices.csv", rows, ",", ("index", "mid", "display_name"))
+    _write_ontology(stage)
+    recordings = _recordings(stage)
+    _write_strong(stage, recordings)
+    _write_captions(stage)
     part = "unbalanced_train_segments/unbalanced_train_segments_part00"
     for segment in BALANCED:
-        _write_audio(audios / f"balanced_train_segments/Y{segment.id}.wav", segment, bank)
+        name = f"balanced_train_segments/Y{segment.id}.wav"
+        _write_audio(stage, f"audios/{name}", segment, recordings)
     for segment in UNBALANCED:
-        _write_audio(audios / part / f"{segment.id}_{segment.start}.000.flac", segment, bank)
+        name = f"{part}/{segment.id}_{segment.start}.000.flac"
+        _write_audio(stage, f"audios/{name}", segment, recordings)
     for segment in EVAL:
-        times = f"{segment.start}.000_{segment.start + 10}.000"
-        _write_audio(audios / f"eval_segments/Y{segment.id}_{times}.wav", segment, bank)
+        name = f"eval_segments/Y{segment.id}_{segment.start}.000_{segment.start + 10}.000.wav"
+        _write_audio(stage, f"audios/{name}", segment, recordings)
 
 
-def _write_text(path: Path, *lines: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="")
+def _write_list(stage: Stage, file: str, segments: Sequence[Segment]) -> None:
+    mids = [_mids(segment) for segment in segments]
+    size, labels = len(segments), sum(map(len, mids))
+    counts = f"num_ytids={size}, num_segs={size}, num_unique_labels={len(set().union(*mids))}"
+    rows = [
+        (s.id, f"{s.start}.000", f"{s.start + 10}.000", f'"{",".join(found)}"')
+        for s, found in zip(segments, mids, strict=True)
+    ]
+    comments = [
+        ("# Segments csv created Sun Mar  5 10:54:25 2017",),
+        (f"# {counts}, num_positive_labels={labels}",),
+        ("# YTID, start_seconds, end_seconds, positive_labels",),
+    ]
+    stage.table(file, [*comments, *rows], ", ")
 
 
-def _write_list(path: Path, segments: Sequence[Segment]) -> None:
-    lines, labels = [], set()
-    for segment in segments:
-        names = {*segment.more, *(event.label for event in segment.events)}
-        mids = sorted(CLASSES[name][0] for name in names)
-        labels |= set(mids)
-        times = f"{segment.start}.000, {segment.start + 10}.000"
-        lines.append(f'{segment.id}, {times}, "{",".join(mids)}"')
-    counts = f"num_ytids={len(lines)}, num_segs={len(lines)}, num_unique_labels={len(labels)}"
-    _write_text(
-        path,
-        "# Segments csv created Sun Mar  5 10:54:25 2017",
-        f"# {counts}, num_positive_labels={sum(line.count('/') // 2 for line in lines)}",
-        "# YTID, start_seconds, end_seconds, positive_labels",
-        *lines,
-    )
+def _mids(segment: Segment) -> list[str]:
+    """The classes of the whole segment."""
+    names = {*segment.more, *(event.label for event in segment.events)}
+    return sorted(CLASSES[name][0] for name in names)
 
 
-def _write_ontology(path: Path) -> None:
+def _write_ontology(stage: Stage) -> None:
     nodes = [
         {
             "id": mid,
@@ -248,66 +248,74 @@ def _write_ontology(path: Path) -> None:
         }
         for name, (mid, children) in CLASSES.items()
     ]
-    _write_text(path, json.dumps(nodes, indent=2))
+    stage.text("ontology.json", json.dumps(nodes, indent=2) + "\n")
 
 
-def _write_strong(folder: Path) -> None:
-    header = "segment_id\tstart_time_seconds\tend_time_seconds\tlabel"
+def _write_strong(stage: Stage, recordings: dict[str, Entry]) -> None:
+    header = ("segment_id", "start_time_seconds", "end_time_seconds", "label")
     for part, segments in (("train", UNBALANCED), ("eval", EVAL)):
         rows = [
-            f"{s.id}_{s.start}000\t{e.start:.3f}\t{e.start + _length(e):.3f}\t{CLASSES[e.label][0]}"
-            for s in segments
-            if s.timed
-            for e in s.events
+            (
+                f"{segment.id}_{segment.start}000",
+                *_times(event, recordings),
+                CLASSES[event.label][0],
+            )
+            for segment in segments
+            if segment.timed
+            for event in segment.events
         ]
         # The rows of a segment need not stand together.
-        _write_text(folder / f"audioset_{part}_strong.tsv", header, *rows[1:], rows[0])
+        stage.table(f"strong/audioset_{part}_strong.tsv", [*rows[1:], rows[0]], "\t", header)
     names = [(mid, STRONG_SPELLING.get(name, name)) for name, (mid, _) in CLASSES.items()]
-    _write_text(folder / "mid_to_display_name.tsv", *(f"{mid}\t{name}" for mid, name in names))
+    stage.table("strong/mid_to_display_name.tsv", names, "\t")
 
 
-def _write_captions(folder: Path) -> None:
-    folder.mkdir()
+def _write_captions(stage: Stage) -> None:
     number = 90_001
     for part, rows in CAPTIONS.items():
         text = StringIO()
         table = csv.writer(text, lineterminator="\r\n")
         table.writerow(["audiocap_id", "youtube_id", "start_time", "caption"])
-        for row in rows:
-            table.writerow([number, *row])
-            number += 1
-        (folder / f"{part}.csv").write_text(text.getvalue(), encoding="utf-8", newline="")
+        table.writerows((number + index, *row) for index, row in enumerate(rows))
+        number += len(rows)
+        stage.text(f"dataset/{part}.csv", text.getvalue())
 
 
-def _length(event: Event) -> float:
-    """How long an event lasts: of speech and singing, as long as they are."""
+def _times(event: Event, recordings: dict[str, Entry]) -> tuple[str, str]:
+    """Start and end of an event: of speech and singing, as long as they are."""
+    length = event.length
     if event.recordings and event.recordings[0].startswith(("speech", "melody")):
-        from audio_flan.miniatures.bank import load_bank
-
-        bank = load_bank()
-        entries = {entry.id: entry for entry in (*bank.sentences, *bank.melodies)}
-        return min(event.length, sum(entries[id].seconds for id in event.recordings))
-    return event.length
+        length = min(length, sum(recordings[name].seconds for name in event.recordings))
+    return f"{event.start:.3f}", f"{event.start + length:.3f}"
 
 
-def _write_audio(path: Path, segment: Segment, bank: Bank) -> None:
+# The audio
+
+
+def _recordings(stage: Stage) -> dict[str, Entry]:
+    """The recordings of the bank that events are made of, by their names."""
+    bank = stage.bank
+    return {e.id: e for e in (*bank.sentences, *bank.melodies, *bank.noises, *bank.notes)}
+
+
+def _write_audio(stage: Stage, name: str, segment: Segment, recordings: dict[str, Entry]) -> None:
     import numpy as np
-    import soundfile
 
     rng = np.random.default_rng(list(segment.id.encode()))
     # Silence of AudioSet is no digital silence.
     wave = rng.normal(0.0, 1e-4, round(SECONDS * RATE))
     for event in segment.events:
-        sound = _sound(event, bank, rng)
+        entries = [recordings[recording] for recording in event.recordings]
+        sound = _sound(stage, event, entries, rng)
         start = round(event.start * RATE)
         sound = sound[: wave.size - start]
         wave[start : start + sound.size] += sound
-    path.parent.mkdir(parents=True, exist_ok=True)
-    format = path.suffix[1:].upper()
-    soundfile.write(path, np.clip(wave, -1, 1), RATE, subtype="PCM_16", format=format)
+    stage.audio(name, np.clip(wave, -1, 1), RATE)
 
 
-def _sound(event: Event, bank: Bank, rng: np.random.Generator) -> NDArray[np.float64]:
+def _sound(
+    stage: Stage, event: Event, entries: Sequence[Entry], rng: np.random.Generator
+) -> NDArray[np.float64]:
     """The samples of an event; rain and white noise reach up to the highest frequencies."""
     import numpy as np
 
@@ -317,9 +325,7 @@ def _sound(event: Event, bank: Bank, rng: np.random.Generator) -> NDArray[np.flo
     hiss = rng.normal(0.0, 1.0, length)
     if event.label == "White noise":
         return 0.1 * hiss
-    entries = (*bank.sentences, *bank.melodies, *bank.noises, *bank.notes)
-    by_id = {entry.id: entry for entry in entries}
-    sound = np.concatenate([samples(by_id[id], RATE) for id in event.recordings]).astype(float)
+    sound = np.concatenate([stage.wave(entry, RATE) for entry in entries]).astype(float)
     if event.recordings[0].startswith("noise"):
         # Background sounds are looped, and softer than what stands in front of them.
         sound = 0.3 * np.resize(sound, length)

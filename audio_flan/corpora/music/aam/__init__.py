@@ -33,17 +33,18 @@ Splits: the publisher has none; songs are independent of one another, and stay w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
-from audio_flan.corpora.contract import Corpus, Shard
+from audio_flan.corpora.contract import Corpus, Shard, by_splits
 from audio_flan.corpora.music.aam.tables import (
     NO_CHORD,
     UNNAMED,
-    WORDS,
     ChordBeat,
+    Section,
     read_beats,
     read_parts,
     read_sections,
@@ -53,7 +54,6 @@ from audio_flan.corpora.read.folder import AUDIO_EXTENSIONS
 from audio_flan.errors import Unusable
 from audio_flan.media.audio import AudioRef
 from audio_flan.model.clip import Beat, Clip, Note, Part, Reject, Span, Stem
-from audio_flan.model.labels import Labels
 from audio_flan.model.notation import SHORTEST
 from audio_flan.model.splits import SPLITS
 
@@ -61,13 +61,17 @@ WINDOW, SHORTEST_WINDOW = 10.0, 5.0
 AUDIBLE = 0.1
 """How long the notes of an instrument must be in a window for it to be named, seconds."""
 SONGS_PER_SHARD = 100
-KINDS = ("beatinfo", "segments", "onsets")
+TABLES = ("beatinfo", "segments", "onsets")
 MIX, DRUMS = "mix", "Drums"
 FILE = re.compile(r"(?:^|/)(\d{4})_(\w+)\.(?:arff|flac|mp3|wav)$", re.ASCII)
 
 
-THIRDS = ("0001-1000", "1001-2000", "2001-3000")
-PARTS = ("annotations-v1", "audio-mixes", "audio-multitracks")
+class Songs(NamedTuple):
+    """The songs of a split from one to another, and what is read of them: "mixes" or "stems"."""
+
+    what: str
+    first: str
+    last: str
 
 
 class AAM(Corpus):
@@ -79,30 +83,23 @@ class AAM(Corpus):
         return (clip.partition("_")[0],)
 
     def shards(self) -> dict[str, list[Shard]]:
-        """Runs of songs of a split, once for the mixes and once for the stems; a shard's part
-        is the kind, and the first and the last song."""
-        kinds = {"mixes": self.provides - {"notes"}}
-        if self._has_stems:
-            kinds["stems"] = frozenset({"piece", "notes"})
-        else:
-            kinds["mixes"] -= {"stems"}
-        songs = {split: self._songs(split) for split in SPLITS}
-        return {
-            split: [
-                Shard(split, (kind, run[0], run[-1]), provides=fields)
-                for kind, fields in kinds.items()
-                for run in _runs(songs[split])
-            ]
+        """Runs of songs of a split, once for the mixes and once for the stems."""
+        provided = {"mixes": self.provides - {"notes"}, "stems": frozenset({"piece", "notes"})}
+        if not self._has_stems:
+            provided = {"mixes": self.provides - {"notes", "stems"}}
+        return by_splits(
+            Shard(split, Songs(what, songs[0], songs[-1]), fields)
             for split in SPLITS
-            if songs[split]
-        }
+            for what, fields in provided.items()
+            for songs in _runs(self._songs(split))
+        )
 
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The windows of each song in turn."""
-        kind, first, last = shard.part
-        read = self._of_mix if kind == "mixes" else self._of_stems
+        songs = Songs(*shard.part)
+        read = self._of_mix if songs.what == "mixes" else self._of_stems
         for song in self._songs(shard.split):
-            if first <= song <= last:
+            if songs.first <= song <= songs.last:
                 try:
                     yield from read(song, shard.split)
                 except Unusable as error:
@@ -122,18 +119,19 @@ class AAM(Corpus):
 
     def _songs(self, split: str) -> list[str]:
         """The songs of a split of which something is annotated."""
-        songs = {song for song, what in self._files if what in KINDS}
+        songs = {song for song, what in self._files if what in TABLES}
         return sorted(song for song in songs if self.split_of_group(song) == split)
 
     @cached_property
     def _has_stems(self) -> bool:
-        return any(what in WORDS for _, what in self._files)
+        return any(what in self.words["instruments"] for _, what in self._files)
 
     @cached_property
     def _examples(self) -> dict[bool, PurePosixPath]:
         """A mix (True) and a stem (False): where others are, and of which format."""
         names = ["audio-mixes/0001_mix.flac", "audio-multitracks/0001_Drums.flac"]
-        names += [name for (_, what), name in self._files.items() if what in (MIX, *WORDS)]
+        audio = (MIX, *self.words["instruments"])
+        names += [name for (_, what), name in self._files.items() if what in audio]
         return {name.rpartition("_")[2].startswith("mix."): PurePosixPath(name) for name in names}
 
     def _audio(self, song: str, what: str, window: Window) -> AudioRef:
@@ -144,75 +142,71 @@ class AAM(Corpus):
             name = str(other.with_name(f"{song}_{what}{other.suffix}"))
         return self.folder.audio(name, window.start, window.end)
 
-    def _annotations(self, song: str, kind: str) -> str:
-        """A table of a song."""
-        file = self._files.get((song, kind))
+    # Annotations
+
+    def _table(self, song: str, what: str) -> str:
+        file = self._files.get((song, what))
         if file is None:
-            raise Unusable("annotation-missing", f"no {song}_{kind}.arff")
+            raise Unusable("annotation-missing", f"no {song}_{what}.arff")
         return file
+
+    def _sections(self, song: str) -> list[Section]:
+        return read_sections(self.folder, self._table(song, "segments"), self.words["key"])
+
+    def _beats(self, song: str) -> list[ChordBeat]:
+        file = self._files.get((song, "beatinfo"))
+        return read_beats(self.folder, file) if file else []
+
+    def _parts(self, song: str, end: float) -> dict[str, list[Note]]:
+        file = self._table(song, "onsets")
+        return read_parts(self.folder, file, end, self.words["instruments"])
 
     # Clips
 
     def _of_mix(self, song: str, split: str) -> Iterator[Clip]:
-        sections = read_sections(self.folder, self._annotations(song, "segments"))
+        sections, beats = self._sections(song), self._beats(song)
         end = sections[-1].end
-        beats_file, onsets_file = (self._files.get((song, kind)) for kind in ("beatinfo", "onsets"))
-        beats = read_beats(self.folder, beats_file) if beats_file else []
-        parts = read_parts(self.folder, onsets_file, end) if onsets_file else {}
+        parts = self._parts(song, end) if (song, "onsets") in self._files else {}
         for window in _windows(end):
             inside = [s for s in sections if window.overlap(s.start, s.end) > SHORTEST]
             keys, tempi = {s.key for s in inside}, {s.tempo for s in inside}
             notes = {name: cut for name in parts if (cut := window.notes(parts[name]))}
-            yield Clip(
-                id=f"{song}_mix-{window.start:03.0f}",
-                corpus=self.key,
-                split=split,
-                audio=self._audio(song, MIX, window),
-                key=self.label("key", keys.pop()) if len(keys) == 1 else None,
+            words = self.words["instruments"]
+            yield self.made(
+                f"{song}_mix-{window.start:03.0f}",
+                self._audio(song, MIX, window),
+                split,
+                key=keys.pop() if len(keys) == 1 else None,
                 piece=song,
                 tempo=tempi.pop() if len(tempi) == 1 else None,
                 beats=window.beats(Beat(b.time, b.position) for b in beats) or None,
                 chords=_chords(beats, window),
-                instruments=self._instruments(notes),
-                parts=tuple(Part(WORDS[name], cut) for name, cut in notes.items()) or None,
+                instruments=[name for name, cut in notes.items() if _seconds(cut) >= AUDIBLE],
+                parts=tuple(Part(words[name], cut) for name, cut in notes.items()) or None,
                 stems=self._stems(song, window),
             )
 
-    def _instruments(self, parts: Mapping[str, Sequence[Note]]) -> Labels | None:
-        words = [
-            WORDS[name]
-            for name, notes in parts.items()
-            if sum(note.offset - note.onset for note in notes) >= AUDIBLE
-        ]
-        return self.several("instruments", words) if words else None
-
     def _stems(self, song: str, window: Window) -> tuple[Stem, ...] | None:
-        names = [name for name in WORDS if (song, name) in self._files]
+        names = [name for name in self.words["instruments"] if (song, name) in self._files]
         stems = (
             Stem(
                 f"stem{number}",
                 self._audio(song, name, window),
-                instrument=self.label("instruments", WORDS[name]),
+                instrument=self.label("instruments", name),
             )
             for number, name in enumerate(names, 1)
         )
         return tuple(stems) or None
 
     def _of_stems(self, song: str, split: str) -> Iterator[Clip]:
-        end = read_sections(self.folder, self._annotations(song, "segments"))[-1].end
-        parts = read_parts(self.folder, self._annotations(song, "onsets"), end)
-        for name, notes in parts.items():
+        end = self._sections(song)[-1].end
+        for name, notes in self._parts(song, end).items():
             for window in _windows(end) if name != DRUMS else ():
                 line = window.notes(notes)
                 if line and all(b.onset > a.offset - SHORTEST for a, b in pairwise(line)):
-                    yield Clip(
-                        id=f"{song}_{name}-{window.start:03.0f}",
-                        corpus=self.key,
-                        split=split,
-                        audio=self._audio(song, name, window),
-                        piece=song,
-                        notes=line,
-                    )
+                    id = f"{song}_{name}-{window.start:03.0f}"
+                    audio = self._audio(song, name, window)
+                    yield self.made(id, audio, split, piece=song, notes=line)
 
 
 def _runs(songs: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -225,6 +219,10 @@ def _windows(end: float) -> list[Window]:
     if not found:
         raise Unusable("too-short", f"a song of {end:.2f} s")
     return found
+
+
+def _seconds(notes: Sequence[Note]) -> float:
+    return sum(note.offset - note.onset for note in notes)
 
 
 def _chords(beats: Sequence[ChordBeat], window: Window) -> tuple[Span, ...] | None:

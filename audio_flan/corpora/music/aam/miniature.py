@@ -2,17 +2,16 @@
 
 Quirks in it: beatinfo without @DATA and one file with a comment, a section whose first beat comes
 a second time and late before it, keys and tempi that change inside a window, a bar without a
-chord, a chord of which only an error is told, an instrument that enters late, notes that are
-struck again without a rest, MIDI files (which nobody reads).
+chord, a chord that only an error stands for, an instrument that enters late, notes that are
+struck again without a rest, MIDI files (which are not read).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from audio_flan.miniatures.bank import Bank, Note, samples
+from audio_flan.miniatures.bank import Note
 from audio_flan.miniatures.stage import Stage
 from audio_flan.model.notation import PITCH_CLASSES
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+GAIN = 1.0
 RATE = 22_050
 MELODY, PADS, BASS, DRUMS = "MelodyBow", "ChordPadsRanged", "BassLine", "RhythmSimpleGrooves"
 TIMBRES = {
@@ -35,6 +35,20 @@ KICK, SNARE, HAT = 36, 38, 42
 LEVELS = {MELODY: 0.1, PADS: 0.06, BASS: 0.1, DRUMS: 0.08}
 RELEASE = 0.015
 NO_CHORD, EXCEPTION = "N.C.", "BASS_NOTE_EXCEPTION"
+BEAT_COLUMNS = {
+    "Start time in seconds": "NUMERIC",
+    "Bar count": "NUMERIC",
+    "Quarter count": "NUMERIC",
+    "Chord name": "STRING",
+}
+SECTION_COLUMNS = {
+    "Start time in seconds": "NUMERIC",
+    "Mark": "STRING",
+    "Tempo": "NUMERIC",
+    "Key": "STRING",
+    "Instruments": "STRING",
+    "Generator": "STRING",
+}
 EMPTY_MIDI = b"MThd\0\0\0\6\0\0\0\1\1\xe0MTrk\0\0\0\4\0\xff\x2f\0"
 
 
@@ -103,25 +117,22 @@ SONGS = {
 
 
 def write(stage: Stage) -> None:
-    """Write AAM into a folder."""
-    folder, bank = stage.folder, stage.bank
-    for name in ("annotations", "audio-mixes", "audio-multitracks", "midis"):
-        (folder / name).mkdir(parents=True)
-    sounds = _sounds(bank)
+    """Lay out AAM."""
+    sounds = _sounds(stage)
     for id, song in SONGS.items():
         bars = list(_bars(song))
         notes = {name: list(_notes(part, bars)) for part, name in sorted(song.cast.items())}
-        annotations = {
+        tables = {
             "beatinfo": _beatinfo(id, bars),
             "segments": _segments(id, song, bars),
             "onsets": _onsets(id, notes),
         }
-        for kind, lines in annotations.items():
-            file = folder / "annotations" / f"{id}_{kind}.arff"
-            file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="")
-        _write_audio(folder, id, song, notes, round(bars[-1].at(4) * RATE), sounds)
+        for kind, lines in tables.items():
+            text = "".join(f"{line}\n" for line in lines)
+            stage.text(f"annotations/{id}_{kind}.arff", text)
+        _write_audio(stage, id, song, notes, round(bars[-1].at(4) * RATE), sounds)
         for instrument in (*song.cast.values(), "Demo"):
-            (folder / "midis" / f"{id}_{instrument}.mid").write_bytes(EMPTY_MIDI)
+            stage.bytes(f"midis/{id}_{instrument}.mid", EMPTY_MIDI)
 
 
 def _bars(song: Song) -> Iterator[Played]:
@@ -186,16 +197,7 @@ def _beatinfo(id: str, bars: list[Played]) -> Iterator[str]:
     """No @DATA, as published; where a section begins with a new tempo, its beat is there twice."""
     if id == "0192":
         yield "% beats and chords"
-    yield f"@RELATION 'Beat information of {id}'"
-    yield ""
-    for name, kind in (
-        ("Start time in seconds", "NUMERIC"),
-        ("Bar count", "NUMERIC"),
-        ("Quarter count", "NUMERIC"),
-        ("Chord name", "STRING"),
-    ):
-        yield f"@ATTRIBUTE '{name}' {kind}"
-    yield ""
+    yield from _header(f"Beat information of {id}", BEAT_COLUMNS)
     for number, bar in enumerate(bars):
         previous = bars[number - 1]
         if number and previous.beat != bar.beat:
@@ -205,18 +207,7 @@ def _beatinfo(id: str, bars: list[Played]) -> Iterator[str]:
 
 
 def _segments(id: str, song: Song, bars: list[Played]) -> Iterator[str]:
-    yield f"@RELATION 'Segment information of {id}'"
-    yield ""
-    for name, kind in (
-        ("Start time in seconds", "NUMERIC"),
-        ("Mark", "STRING"),
-        ("Tempo", "NUMERIC"),
-        ("Key", "STRING"),
-        ("Instruments", "STRING"),
-        ("Generator", "STRING"),
-    ):
-        yield f"@ATTRIBUTE '{name}' {kind}"
-    yield ""
+    yield from _header(f"Segment information of {id}", SECTION_COLUMNS)
     yield "@DATA"
     for mark, section in zip("ABC", song.sections, strict=False):
         start = next(bar.start for bar in bars if bar.section is section)
@@ -228,15 +219,18 @@ def _segments(id: str, song: Song, bars: list[Played]) -> Iterator[str]:
 
 
 def _onsets(id: str, notes: dict[str, list[Note]]) -> Iterator[str]:
-    yield f"@RELATION 'Onset events in {id}'"
-    yield ""
-    yield "@ATTRIBUTE 'Onset time in seconds' NUMERIC"
     names = sorted(notes)
-    yield from (f"@ATTRIBUTE 'Onset events of {name}' STRING" for name in names)
-    yield ""
+    columns = {f"Onset events of {name}": "STRING" for name in names}
+    yield from _header(f"Onset events in {id}", {"Onset time in seconds": "NUMERIC", **columns})
     yield "@DATA"
     for time in sorted({t for played in notes.values() for n in played for t in n[:2]}):
         yield ",".join([str(time), *(_cell(notes[name], time) for name in names)])
+
+
+def _header(relation: str, columns: dict[str, str]) -> Iterator[str]:
+    yield from (f"@RELATION '{relation}'", "")
+    yield from (f"@ATTRIBUTE '{name}' {kind}" for name, kind in columns.items())
+    yield ""
 
 
 def _cell(notes: list[Note], time: float) -> str:
@@ -248,14 +242,14 @@ def _cell(notes: list[Note], time: float) -> str:
 # The audio
 
 
-def _sounds(bank: Bank) -> dict[str, dict[int, NDArray[np.float32]]]:
+def _sounds(stage: Stage) -> dict[str, dict[int, NDArray[np.float32]]]:
     """The bank's notes by family and pitch, each at one peak level."""
     import numpy as np
 
     sounds: dict[str, dict[int, NDArray[np.float32]]] = {}
-    for entry in bank.notes:
+    for entry in stage.bank.notes:
         if entry.family in TIMBRES.values():
-            sound = samples(entry, RATE)
+            sound = stage.wave(entry, RATE)
             sounds.setdefault(entry.family, {})[entry.pitch] = sound / np.abs(sound).max()
     return sounds | {"drums": _drums()}
 
@@ -273,7 +267,7 @@ def _drums() -> dict[int, NDArray[np.float32]]:
 
 
 def _write_audio(
-    folder: Path,
+    stage: Stage,
     id: str,
     song: Song,
     notes: dict[str, list[Note]],
@@ -282,7 +276,6 @@ def _write_audio(
 ) -> None:
     """Stems, and the mix that is their sum to the bit."""
     import numpy as np
-    import soundfile
 
     mix = np.zeros(length, np.int16)
     for part, instrument in song.cast.items():
@@ -294,8 +287,8 @@ def _write_audio(
             stem[start : start + len(sound)] += LEVELS[part] * sound
         whole = np.round(stem * 32_767).astype(np.int16)
         mix += whole
-        soundfile.write(folder / "audio-multitracks" / f"{id}_{instrument}.flac", whole, RATE)
-    soundfile.write(folder / "audio-mixes" / f"{id}_mix.flac", mix, RATE)
+        stage.audio(f"audio-multitracks/{id}_{instrument}.flac", whole, RATE)
+    stage.audio(f"audio-mixes/{id}_mix.flac", mix, RATE)
 
 
 def _sound(note: Note, sounds: dict[int, NDArray[np.float32]]) -> NDArray[np.float32]:

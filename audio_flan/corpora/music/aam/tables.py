@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -16,16 +16,7 @@ from audio_flan.errors import Unusable
 from audio_flan.model.clip import Note
 from audio_flan.model.notation import PITCH_CLASSES
 
-INSTRUMENTS = """
-AcousticGuitar AltoSax Balalaika BrightPiano Cello Clarinet DoubleBassArco DoubleBassPizz
-ElectricBass ElectricGuitarClean ElectricGuitarCrunch ElectricGuitarLead ElectricPiano Erhu
-Flugelhorn Flute Fujara Jinghu MorinKhuur OrganBass PanFlute Piano Shakuhachi Sitar TenorSax
-Trombone Trumpet Ukulele Viola Violin Drums
-"""
-WORDS = {name: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower() for name in INSTRUMENTS.split()}
-"""Instruments in words, by the name that files have for them."""
-MODES = {"maj": "major", "min": "minor"}
-KEYS = {f"{tonic}{mode}": f"{tonic} {MODES[mode]}" for mode in MODES for tonic in PITCH_CLASSES}
+MODES = ("maj", "min")
 CHORDS = {f"{root}{mode}": f"{root}:{mode}" for mode in MODES for root in PITCH_CLASSES}
 NO_CHORD, UNNAMED = "N", "X"
 CHORDS["N.C."] = NO_CHORD
@@ -58,8 +49,13 @@ class ChordBeat(NamedTuple):
     chord: str
 
 
-def read_sections(folder: Folder, file: str) -> list[Section]:
+def read_sections(folder: Folder, file: str, keys: Mapping[str, str]) -> list[Section]:
     """The sections of a song; the last one ends where the song does.
+
+    Args:
+        folder: the corpus.
+        file: the song's table of sections.
+        keys: the words for keys by the names that the table has for them.
 
     Raises:
         Unusable: reason "malformed-annotation".
@@ -74,7 +70,7 @@ def read_sections(folder: Folder, file: str) -> list[Section]:
         start, _, tempo, key, *_ = row.values
         try:
             times = _number(start), _number(after.values[0])
-            sections.append(Section(*times, KEYS[key], _number(tempo)))
+            sections.append(Section(*times, keys[key], _number(tempo)))
         except (ValueError, KeyError) as error:
             raise relation.problem(row, f"not a section: {error}") from None
     return sections
@@ -109,13 +105,16 @@ def _each_once(beats: Sequence[ChordBeat]) -> list[ChordBeat]:
     return kept
 
 
-def read_parts(folder: Folder, file: str, end: float) -> dict[str, list[Note]]:
+def read_parts(
+    folder: Folder, file: str, end: float, instruments: Container[str]
+) -> dict[str, list[Note]]:
     """The notes of each instrument that plays in a song, by onset.
 
     Args:
         folder: the corpus.
         file: the song's table of onsets.
         end: where the song ends, seconds, and so do the notes that are held to the last.
+        instruments: the names of those that the corpus has.
 
     Raises:
         Unusable: reason "malformed-annotation", or "unknown-label" for an instrument.
@@ -127,8 +126,8 @@ def read_parts(folder: Folder, file: str, end: float) -> dict[str, list[Note]]:
         for place, column in enumerate(relation.columns[1:], 1)
         if (notes := _notes(relation, place, times))
     }
-    if unknown := parts.keys() - WORDS.keys():
-        raise Unusable("unknown-label", f"{file}: {', '.join(sorted(unknown))}")
+    if unknown := sorted(name for name in parts if name not in instruments):
+        raise Unusable("unknown-label", f"{file}: {', '.join(unknown)}")
     return parts
 
 
