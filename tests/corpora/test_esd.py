@@ -10,7 +10,7 @@ from zipfile import ZipFile
 import pytest
 
 from audio_flan.corpora.find import find_corpora
-from audio_flan.corpora.speech.esd import EMOTIONS, ESD
+from audio_flan.corpora.speech.esd import FOLDERS, ESD
 from audio_flan.errors import CorpusLayoutError
 from audio_flan.media import audio
 from audio_flan.model.clip import ANNOTATIONS, Clip, Reject
@@ -201,7 +201,7 @@ def test_the_number_tells_the_split_where_there_are_no_folders(
     set_text(folder, "0011", f"{text(folder, '0011')}0011_{number:06d}\tSo.\tX\n")
     clip = clips(folder)[f"0011_{number:06d}"]
     assert clip.split == split
-    name = list(EMOTIONS)[(number - 1) // 350]
+    name = FOLDERS[(number - 1) // 350]
     assert clip.audio.name == f"0011/{name}/0011_{number:06d}.wav"
 
 
