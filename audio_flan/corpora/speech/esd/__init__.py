@@ -35,8 +35,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from audio_flan.corpora.contract import Corpus, Shard, by_splits
-from audio_flan.corpora.read.table import BadRow
-from audio_flan.corpora.speech.esd.texts import decode, read_lines
+from audio_flan.corpora.speech.esd.texts import Texts, decode, read_lines
 from audio_flan.errors import Unusable
 from audio_flan.model.clip import Clip, Reject
 from audio_flan.model.splits import SPLITS
@@ -110,7 +109,7 @@ class ESD(Corpus):
     def _clip(self, recording: Recording) -> Clip:
         language, sentence, speaker, emotion, number, split, audio = recording
         usual = self._usual_texts.get((language, sentence))
-        transcript = self._texts[speaker].get(number) or usual
+        transcript = self._texts[speaker].by_number.get(number) or usual
         if not transcript:
             detail = f"no line for {number:06d} in {_text_file(speaker)}, nor one for its sentence"
             raise Unusable("transcript-missing", detail)
@@ -127,8 +126,8 @@ class ESD(Corpus):
         )
 
     def _bad_lines(self, language: str) -> Iterator[Reject]:
-        for speaker, (_, bad) in self._text_files.items():
-            for row in bad if _language(speaker) == language else ():
+        for speaker, texts in self._texts.items():
+            for row in texts.bad if _language(speaker) == language else ():
                 place = f"{_text_file(speaker)}:{row.line}"
                 yield Reject(self.key, place, row.reason, f"{place}: {row.detail}")
 
@@ -145,33 +144,28 @@ class ESD(Corpus):
                     number, split = int(match[2]), SPLIT_FOLDERS.get(match[1])
                     found.setdefault(number, _recording(speaker, emotion, number, split, audio))
                     split_folders |= split is not None
-        for number in self._texts[speaker].keys() - found.keys():
+        for number in self._texts[speaker].by_number.keys() - found.keys():
             emotion = (number - 1) // SENTENCES
             audio = _published_name(speaker, emotion, number, split_folders)
             found[number] = _recording(speaker, emotion, number, None, audio)
         return list(found.values())
 
     @cached_property
-    def _texts(self) -> dict[str, dict[int, str]]:
-        """Texts by number of each speaker that is there."""
-        return {speaker: texts for speaker, (texts, _) in self._text_files.items()}
-
-    @cached_property
     def _usual_texts(self) -> dict[tuple[str, int], str]:
         """The most frequent text of each sentence of each language."""
         counts: dict[tuple[str, int], Counter[str]] = defaultdict(Counter)
         for speaker, texts in self._texts.items():
-            for number, text in texts.items():
+            for number, text in texts.by_number.items():
                 counts[_language(speaker), _sentence(number)][text] += 1
         return {key: texts.most_common(1)[0][0] for key, texts in counts.items()}
 
     @cached_property
-    def _text_files(self) -> dict[str, tuple[dict[int, str], list[BadRow]]]:
-        """Texts by number, and the lines that cannot be read, of each speaker that is there."""
+    def _texts(self) -> dict[str, Texts]:
+        """The texts of each speaker that is there."""
         there = [speaker for speaker in SPEAKERS if self.folder.exists(_text_file(speaker))]
         return {speaker: self._read(speaker) for speaker in there}
 
-    def _read(self, speaker: str) -> tuple[dict[int, str], list[BadRow]]:
+    def _read(self, speaker: str) -> Texts:
         file, old = _text_file(speaker), OLD_ENCODINGS[_language(speaker)]
         try:
             content = decode(self.folder.read(file), old)

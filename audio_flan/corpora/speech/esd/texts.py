@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Collection
+from typing import NamedTuple
 
 from audio_flan.corpora.read.table import BadRow
 from audio_flan.errors import Unusable
@@ -17,6 +18,13 @@ MARKS = {
 LAST_NUMBER = 1750
 """350 sentences in five emotions."""
 LINE = re.compile(r"\d{4}_(\d{6})\s+(.+)")
+
+
+class Texts(NamedTuple):
+    """The texts of a speaker by their numbers, and the lines that cannot be read."""
+
+    by_number: dict[int, str]
+    bad: list[BadRow]
 
 
 def decode(data: bytes, old: str) -> str:
@@ -42,8 +50,8 @@ def decode(data: bytes, old: str) -> str:
     raise ValueError(found)
 
 
-def read_lines(content: str, emotions: Collection[str]) -> tuple[dict[int, str], list[BadRow]]:
-    """The texts by their numbers, and the lines that cannot be read.
+def read_lines(content: str, emotions: Collection[str]) -> Texts:
+    """The texts of a file.
 
     Args:
         content: the text of the file.
@@ -64,7 +72,7 @@ def read_lines(content: str, emotions: Collection[str]) -> tuple[dict[int, str],
         except Unusable as error:
             bad.append(BadRow(line, error.reason, error.detail))
     # Without a text the line is as good as absent.
-    return {number: transcript for number, transcript in texts.items() if transcript}, bad
+    return Texts({number: text for number, text in texts.items() if text}, bad)
 
 
 def _parse(line: str, ending: re.Pattern[str], last: bool) -> tuple[int, str]:
