@@ -31,8 +31,9 @@ Quirks:
 - clips of 48 kHz may have been upsampled, and some are clipped.
 
 Splits: there are none for training. By hash of the speaker; without one, of the folder in its
-source, or of the file's name up to its last underscore; of the YouTube or Freesound recording; of
-the room. Shares 0.94, 0.03, 0.03.
+source (in M-AILABS, that of the reader), or of the file's name up to its last underscore (before
+the _48kHz_seg_0 of edition 5); of the YouTube or Freesound recording; of the room. Shares 0.94,
+0.03, 0.03.
 """
 
 from __future__ import annotations

@@ -29,11 +29,13 @@ NAMED_SPEAKERS = {
     "crema_d": re.compile(r"(1\d{3})_[A-Z]{3}_[A-Z]{3}_"),
 }
 """What a file's name starts with in these folders."""
-BOOKS_OF_SPEAKER = re.compile(r"(.*by_book/[^/]+/[^/]+)/")
+BOOKS_OF_SPEAKER = re.compile(r"(.*/(?:female|male|mix)/[^/]+)/")
 """M-AILABS has a folder for each book below one for each speaker."""
+CUTTING = re.compile(r"(?:_48kHz)?(?:_seg_\d+)?$")
+"""How files of 48 kHz are marked that were cut from longer ones."""
 FREESOUND = re.compile(r"_Freesound_validated_(\d+)_\d+$")
 SIMULATED_ROOM = re.compile(r"(?:[^/]+/)?Room\d+(?=/[^/]+$)")
-PLACE_IN_ROOM = re.compile(r"_(?:near|far)(?:_.*)?$|\d+")
+PLACE_IN_ROOM = re.compile(r"_(?:near|far)(?:_.*)?$|_[mp]\d+[lr]$|\d+")
 
 
 def stem(path: str) -> str:
@@ -63,7 +65,7 @@ def speaker_or_source(path: str) -> str:
     folder = path.removeprefix(ARCHIVED).rpartition("/")[0]
     if found := BOOKS_OF_SPEAKER.match(folder):
         return found[1]
-    name = stem(path)
+    name = CUTTING.sub("", stem(path))
     return folder if "/" in folder else f"{folder}/{name.rpartition('_')[0] or name}"
 
 
