@@ -182,6 +182,8 @@ def test_a_clip_is_of_one_pool_and_bears_its_fields(folder: Path) -> None:
         assert file.startswith(f"datasets/{POOLS[pool]}/")
         assert said[pool] is True
         assert filled == {pool} | ({"speaker", "language"} if pool == "clean_speech" else set())
+        # Whole files, no stretches of them.
+        assert said.keys() - filled == {"id", "split", "file"}
 
 
 def test_shards_tell_what_their_clips_may_have(folder: Path) -> None:
