@@ -1,1 +1,1 @@
-"""Makes `cases` importable for the case tables in the folders of the domains."""
+"""Its folder is on the path of imports, so that the test of each corpus finds `cases`."""

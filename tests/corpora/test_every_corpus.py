@@ -19,7 +19,7 @@ from audio_flan.corpora import corpus_class, corpus_classes, corpus_keys
 from audio_flan.corpora.contract import MAX_LISTED, Corpus
 from audio_flan.corpora.find import find_corpora
 from audio_flan.corpora.miniatures import write_miniatures
-from audio_flan.corpora.read.folder import LANGUAGE
+from audio_flan.corpora.read.folder import AUDIO_EXTENSIONS, LANGUAGE
 from audio_flan.corpora.read.table import Table
 from audio_flan.corpora.rows import Rows
 from audio_flan.errors import CorpusLayoutError
@@ -605,6 +605,11 @@ def test_clips_of_a_partial_copy_come_and_their_audio_is_told_missing(
         assert all(reject.detail for reject in missing)
         return
     left = [item for item in found if isinstance(item, Clip)]
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    if all(file.suffix in AUDIO_EXTENSIONS for file in files):
+        # Nothing lists the files of a corpus without metadata: what is not there is no clip.
+        assert left == whole[1:]
+        return
     # A reader that looks for files by their names cannot know where a missing one was.
     missed = left[0].audio
     assert [clip._replace(audio=gone) if clip.audio == missed else clip for clip in left] == whole

@@ -8,16 +8,16 @@ both of its sources; a folder of test data.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio_flan.miniatures.bank import Entry, samples, write_wav
+from audio_flan.miniatures.bank import Entry
 from audio_flan.miniatures.stage import Stage
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+GAIN = 1.0
 RATE = 16_000
 READERS = {
     "en_f1": "00001",
@@ -48,41 +48,51 @@ RESPONSE_SECONDS = 0.6
 
 
 def write(stage: Stage) -> None:
-    """Write DNS-Challenge into a folder."""
-    folder, bank = stage.folder, stage.bank
-    datasets = folder / "datasets"
-    for voice, reader in READERS.items():
-        for index, said in enumerate(bank.speech("en", voice)[:2]):
-            name = f"book_{index:05d}_chp_0009_reader_{reader}_{index}.wav"
-            _write(datasets / "clean/read_speech" / name, said)
-    for voice, (speaker, count) in AISHELL.items():
-        for said in bank.speech("zh", voice)[:count]:
-            name = f"BAC009{speaker}W{said.sentence:04d}.wav"
-            path = datasets / "clean/mandarin_speech/slr33_aishell" / speaker / name
-            _write_samples(path, MANDARIN_LEVEL * samples(said, RATE))
-    singing = "clean/singing_voice/VocalSet11/FULL/female2/excerpts/straight/f2_row_straight.wav"
-    _write(datasets / singing, bank.melodies[0])
+    """Lay out DNS-Challenge."""
+    _write_speech(stage)
+    _write_noises(stage)
+    _write_responses(stage)
+    stage.audio("datasets/dev_testset/synthetic/noisy_fileid_1.wav", stage.bank.sentences[0], RATE)
 
+
+def _write_speech(stage: Stage) -> None:
+    for voice, reader in READERS.items():
+        for index, said in enumerate(stage.speech(voice)[:2]):
+            name = f"book_{index:05d}_chp_0009_reader_{reader}_{index}.wav"
+            stage.audio(f"datasets/clean/read_speech/{name}", said, RATE)
+    for voice, (speaker, count) in AISHELL.items():
+        for said in stage.speech(voice)[:count]:
+            name = f"slr33_aishell/{speaker}/BAC009{speaker}W{said.sentence:04d}.wav"
+            wave = MANDARIN_LEVEL * stage.wave(said, RATE)
+            stage.audio(f"datasets/clean/mandarin_speech/{name}", wave, RATE)
+    singing = "VocalSet11/FULL/female2/excerpts/straight/f2_row_straight.wav"
+    stage.audio(f"datasets/clean/singing_voice/{singing}", stage.bank.melodies[0], RATE)
+
+
+def _write_noises(stage: Stage) -> None:
+    bank = stage.bank
     recordings: dict[str, Entry] = {entry.id: entry for entry in (*bank.noises, *bank.scenes)}
     for name, recording in NOISES.items():
-        entry = recordings[recording]
-        # Two clips of one recording are its halves.
-        half = int(name[-1]) if "keyboard" in name else None
-        _write(datasets / "noise" / f"{name}.wav", entry, half)
-    _write_responses(datasets / "impulse_responses")
-    _write(datasets / "dev_testset/synthetic/noisy_fileid_1.wav", bank.sentences[0])
+        wave = stage.wave(recordings[recording], RATE)
+        if "keyboard" in name:
+            # Two clips of one recording are its halves.
+            half, middle = int(name[-1]), wave.size // 2
+            wave = wave[middle * half : middle * (half + 1)]
+        stage.audio(f"datasets/noise/{name}.wav", wave, RATE)
 
 
-def _write_responses(folder: Path) -> None:
+def _write_responses(stage: Stage) -> None:
+    slr26, slr28 = (f"datasets/impulse_responses/{name}" for name in ("SLR26", "SLR28/RIRS_NOISES"))
     for room, seconds in ROOMS.items():
         response = _response(int(room[-3:]), seconds)
-        _write_samples(folder / "SLR26" / SIMULATED.format(room), response)
+        stage.audio(f"{slr26}/{SIMULATED.format(room)}", response, RATE)
     again = SIMULATED.format("Room001").replace("_16k", "")
-    _write_samples(folder / "SLR28/RIRS_NOISES" / again, _response(1, ROOMS["Room001"]))
-    real = folder / "SLR28/RIRS_NOISES/real_rirs_isotropic_noises"
-    _write_samples(real / "RVB2014_type1_rir_largeroom1_far_angla.wav", _response(2, 0.4, 2))
+    stage.audio(f"{slr28}/{again}", _response(1, ROOMS["Room001"]), RATE)
+    real = f"{slr28}/real_rirs_isotropic_noises"
+    far = _response(2, 0.4, 2)
+    stage.audio(f"{real}/RVB2014_type1_rir_largeroom1_far_angla.wav", far, RATE)
     noise = 0.1 * _response(3, 10.0)
-    _write_samples(real / "RVB2014_type1_noise_largeroom1_1.wav", noise)
+    stage.audio(f"{real}/RVB2014_type1_noise_largeroom1_1.wav", noise, RATE)
 
 
 def _response(seed: int, t60: float, channels: int = 1) -> NDArray[np.float32]:
@@ -98,16 +108,3 @@ def _response(seed: int, t60: float, channels: int = 1) -> NDArray[np.float32]:
         response[direct, channel] = 0.9
     clipped: NDArray[np.float32] = np.clip(response, -1, 1).astype(np.float32)
     return clipped
-
-
-def _write(path: Path, entry: Entry, half: int | None = None) -> None:
-    wave = samples(entry, RATE)
-    if half is not None:
-        middle = wave.size // 2
-        wave = wave[middle * half : middle * (half + 1)]
-    _write_samples(path, wave)
-
-
-def _write_samples(path: Path, wave: NDArray[np.float32]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_wav(path, wave, RATE)

@@ -11,15 +11,14 @@ without a line.
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
-from audio_flan.miniatures.bank import Bank, samples, write_wav
 from audio_flan.miniatures.stage import Stage
 
-RATE = 16_000
+GAIN = 1.0
 SPEAKERS = {
     "0001": ("zh_f1", "gb18030"),
-    "0006": ("zh_m1", "utf-16"),
+    "0006": ("zh_m1", "utf-16-le"),
     "0011": ("en_m1", "utf-8"),
     "0016": ("en_f1", "cp1252"),
 }
@@ -38,39 +37,31 @@ BLANKS = ("0011_000021", "0006_000351")
 
 
 def write(stage: Stage) -> None:
-    """Write Emotion Speech Dataset into a folder."""
-    folder, bank = stage.folder, stage.bank
-    (folder / "ReadMe.txt").write_text("A miniature of ESD with synthesised voices.\n")
+    """Lay out Emotion Speech Dataset."""
+    stage.text("ReadMe.txt", "A miniature of ESD with synthesised voices.\n")
     for speaker, (_, encoding) in SPEAKERS.items():
-        (folder / speaker).mkdir()
-        lines = _write_speaker(folder / speaker, bank)
-        if encoding == "cp1252":
-            lines = [_curly(line) for line in lines]
-        text = "".join(lines).encode("utf-16-le" if encoding == "utf-16" else encoding)
-        mark = b"\xff\xfe" if encoding == "utf-16" else b""
-        (folder / speaker / f"{speaker}.txt").write_bytes(mark + text)
+        text = "".join(_write_speaker(stage, speaker))
+        stage.text(f"{speaker}/{speaker}.txt", text, encoding)
 
 
-def _write_speaker(folder: Path, bank: Bank) -> list[str]:
-    """Write the recordings of a speaker; return the lines of the text file."""
-    speaker, lines = folder.name, []
-    voice = SPEAKERS[speaker][0]
+def _write_speaker(stage: Stage, speaker: str) -> Iterator[str]:
+    """Write the recordings of a speaker; yield the pieces of the text file."""
+    voice, encoding = SPEAKERS[speaker]
     language = voice[:2]
+    yield "\ufeff" if encoding == "utf-16-le" else ""
     for emotion, (chinese, before, speed) in EMOTIONS.items():
-        for number, said in zip(SENTENCES[language], bank.speech(language, voice), strict=True):
+        for number, said in zip(SENTENCES[language], stage.speech(voice), strict=True):
             id = f"{speaker}_{before + number:06d}"
             split = "evaluation" if number <= 20 else "test" if number <= 50 else "train"
-            wav = folder / emotion / split / f"{id}.wav"
-            wav.parent.mkdir(parents=True, exist_ok=True)
-            write_wav(wav, samples(said, round(RATE / speed)), RATE)
+            stage.audio(f"{speaker}/{emotion}/{split}/{id}.wav", said, 16_000, speed=speed)
+            text = _curly(said.text) if encoding == "cp1252" else said.text
             name = chinese if language == "zh" else emotion
             separator = " " if id in BLANKS else "\t"
             if id != WITHOUT_LINE:
-                lines.append(separator.join((OTHER_SPEAKER.get(id, id), said.text, name)) + "\n")
-        lines.append("\n")
-    return lines
+                yield separator.join((OTHER_SPEAKER.get(id, id), text, name)) + "\n"
+        yield "\n"
 
 
-def _curly(line: str) -> str:
+def _curly(text: str) -> str:
     """Straight quotes in turn to opening and closing ones."""
-    return line.replace('"', "\u201c", 1).replace('"', "\u201d", 1)
+    return text.replace('"', "\u201c", 1).replace('"', "\u201d", 1)
