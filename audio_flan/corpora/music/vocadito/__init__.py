@@ -22,54 +22,40 @@ Splits: the publisher has none; singers stay whole.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from audio_flan.corpora.read.table import BadRow, Row, Table
 from audio_flan.corpora.rows import Rows
 from audio_flan.errors import CorpusLayoutError, Unusable
 from audio_flan.model.clip import Clip, Note
 
-METADATA = Table(
-    "vocadito_metadata.csv",
-    ",",
-    ("track_id", "singer_id", "average_pitch", "language"),
-    header=True,
-    quoted=True,
-)
+METADATA = ("track_id", "singer_id", "average_pitch", "language")
 ONSET_TOLERANCE = 0.05
+"""Seconds."""
 
 
 class Vocadito(Rows):
     """Solo singing with notes and lyrics; see the module's docstring."""
 
-    table = METADATA
+    table = Table("vocadito_metadata.csv", ",", METADATA, header=True, quoted=True)
 
     def split_of(self, row: Row) -> str:
         """Singers stay whole."""
-        return self.split_of_group(row.values[1])
+        return self.split_of_group(row["singer_id"])
 
     def clip(self, row: Row, split: str) -> Clip:
         """The recording of a line."""
-        track, singer, _, _ = row.values
-        id = f"vocadito_{track}"
-        return Clip(
-            id=id,
-            corpus=self.key,
-            split=split,
-            audio=self.folder.audio(f"Audio/{id}.wav"),
-            artist=singer,
-            notes=self._notes(id),
-            lyrics=self._lyrics(id),
-        )
+        id = f"vocadito_{row['track_id']}"
+        audio = self.folder.audio(f"Audio/{id}.wav")
+        notes, lyrics = self._notes(id), self._lyrics(id)
+        return self.made(id, audio, split, artist=row["singer_id"], notes=notes, lyrics=lyrics)
 
     def _notes(self, id: str) -> tuple[Note, ...] | None:
         """Annotator 1's notes, each with whether annotator 2 agrees."""
-        first, second = self._annotated(id, "A1"), self._annotated(id, "A2")
+        first, second = self._annotated(id, "A1"), self._annotated(id, "A2") or []
         if first is None:
             return None
-        return tuple(
-            Note(n.onset, n.offset, n.pitch, agreed=any(_alike(n, other) for other in second or ()))
-            for n in first
-        )
+        return tuple(replace(n, agreed=any(_alike(n, other) for other in second)) for n in first)
 
     def _annotated(self, id: str, annotator: str) -> list[Note] | None:
         file = f"Annotations/Notes/{id}_notes{annotator}.csv"
@@ -86,7 +72,7 @@ class Vocadito(Rows):
         if not self.folder.exists(file):
             return None
         try:
-            text = self.folder.read(file).decode("utf-8-sig").replace("\r\n", "\n")
+            text = self.folder.read(file).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise Unusable("malformed-annotation", f"{file}: {error}") from None
         return "\n".join(line.strip() for line in text.split("\n") if line.strip()) or None

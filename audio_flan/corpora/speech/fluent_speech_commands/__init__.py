@@ -25,48 +25,19 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from audio_flan.corpora.read.table import BadRow, Row, Table
+from audio_flan.corpora.read.table import Row, Table
 from audio_flan.corpora.rows import Rows
-from audio_flan.errors import CorpusLayoutError, Unusable
+from audio_flan.errors import Unusable
 from audio_flan.model.clip import Clip
-from audio_flan.model.labels import Label
 
 COLUMNS = ("", "path", "speakerId", "transcription", "action", "object", "location")
-DEMOGRAPHICS = (
-    "speakerId",
-    "Self-reported fluency level",
-    "First Language spoken",
-    "Current language used for work/school",
-    "gender",
-    "ageRange",
+SPEAKERS = Table(
+    "data/speaker_demographics.csv",
+    ",",
+    ("speakerId", "gender", "ageRange"),
+    any_order=True,
+    quoted=True,
 )
-SPEAKERS = Table("data/speaker_demographics.csv", ",", DEMOGRAPHICS, quoted=True)
-AGES = {"22-40": "22 to 40", "41-65": "41 to 65", "65+": "over 65"}
-COMMANDS = {
-    "activate": ("turn on the", ("lamp", "lights", "music")),
-    "deactivate": ("turn off the", ("lamp", "lights", "music")),
-    "increase": ("increase the", ("heat", "volume")),
-    "decrease": ("decrease the", ("heat", "volume")),
-    "bring": ("bring the", ("juice", "newspaper", "shoes", "socks")),
-    "change language": ("change the language to", ("Chinese", "English", "German", "Korean")),
-}
-"""Words and objects of each action."""
-IN_ROOMS = ("lights", "heat")
-ROOMS = ("bedroom", "kitchen", "washroom")
-
-
-def _intents() -> dict[tuple[str, str, str], str]:
-    intents = {("change language", "none", "none"): "change the language"}
-    for action, (words, objects) in COMMANDS.items():
-        for thing in objects:
-            intents[action, thing, "none"] = f"{words} {thing}"
-            for room in ROOMS if thing in IN_ROOMS else ():
-                intents[action, thing, room] = f"{words} {thing} in the {room}"
-    return intents
-
-
-INTENTS = _intents()
-"""The 31 intents in words, by action, object and location."""
 
 
 def _commands(name: str) -> Table:
@@ -87,54 +58,32 @@ class FluentSpeechCommands(Rows):
         """The speaker, whose folder the file is in."""
         return (PurePosixPath(file).parent.name,)
 
+    @cached_property
+    def _speakers(self) -> dict[str, Row]:
+        return self.join(SPEAKERS, "speakerId")
+
     def clip(self, row: Row, split: str) -> Clip:
         """The command of a line."""
         _, path, speaker, transcription, *command = row.values
         audio = self.folder.audio(path)
         if not transcription.strip():
             raise Unusable("empty-transcript", f"{path} has no text")
-        gender, age = self._speakers.get(speaker, ("", ""))
-        return Clip(
-            id=PurePosixPath(path).stem,
-            corpus=self.key,
-            split=split,
-            audio=audio,
+        about = self._speakers.get(speaker)
+        return self.made(
+            PurePosixPath(path).stem,
+            audio,
+            split,
             transcript=transcription.strip(),
-            language="en",
             speaker=speaker,
-            gender=self._label_if_known("gender", gender),
-            age=self._label_if_known("age", AGES.get(age, age)),
+            gender=about and about["gender"].strip(),
+            age=about and about["ageRange"].strip(),
             intent=self._intent(*command),
         )
 
-    def _intent(self, action: str, thing: str, location: str) -> Label:
-        words = INTENTS.get((action, thing, location))
-        if words is None:
+    def _intent(self, action: str, thing: str, location: str) -> str:
+        """What is asked for, as `words` names it."""
+        intent = f"{action}, {thing}, {location}"
+        if intent not in self.words["intent"]:
             detail = f"action {action!r}, object {thing!r}, location {location!r} are no intent"
             raise Unusable("unknown-label", detail)
-        return self.label("intent", words)
-
-    def _label_if_known(self, field: str, value: str) -> Label | None:
-        return self.label(field, value) if value else None
-
-    @cached_property
-    def _speakers(self) -> dict[str, tuple[str, str]]:
-        """Gender and age range of each speaker, as the demographics write them."""
-        speakers = {}
-        for index, row in enumerate(SPEAKERS.rows(self.folder)):
-            if isinstance(row, BadRow):
-                raise self._bad_demographics(row.detail)
-            id, *_, gender, age = (value.strip() for value in row.values)
-            if index == 0 and tuple(value.strip() for value in row.values) != DEMOGRAPHICS:
-                raise self._bad_demographics(f"{','.join(row.values)[:120]!r}")
-            if index:
-                speakers[id] = (gender, age)
-        if not speakers:
-            raise self._bad_demographics("an empty table")
-        return speakers
-
-    def _bad_demographics(self, found: str) -> CorpusLayoutError:
-        expected = (
-            f"{SPEAKERS.file} with the header {','.join(DEMOGRAPHICS)!r} and a line a speaker"
-        )
-        return CorpusLayoutError(self.key, self.folder.path, expected=expected, found=found)
+        return intent

@@ -10,16 +10,15 @@ a name of the demographics, ids of speakers in mixed case, a speaker without gen
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable
+from io import StringIO
+from itertools import cycle
 from uuid import NAMESPACE_OID, uuid5
 
-from audio_flan.miniatures.bank import SpeechEntry, samples, write_wav
 from audio_flan.miniatures.stage import Stage
 
-RATE = 16_000
-LEVEL = 0.5
-"""Gain: microphones of a crowd are not set alike, and no other miniature has the same audio."""
+GAIN = 0.5
+"""Microphones of a crowd are not set alike, and no other miniature has the same audio."""
 SPEAKERS = {
     "AbCdEf12GhIjKl34": ("train", "en_f1", "female", "22-40"),
     "aBcDeF56gHiJkL78": ("train", "en_m1", "male", "41-65"),
@@ -49,37 +48,27 @@ DEMOGRAPHICS = (
 
 
 def write(stage: Stage) -> None:
-    """Write fluent_speech_commands_dataset into a folder."""
-    folder, bank = stage.folder, stage.bank
-    (folder / "data").mkdir()
-    tables: dict[str, list[Sequence[object]]] = {"train": [], "valid": [], "test": []}
-    commands = 0
+    """Lay out fluent_speech_commands_dataset."""
+    tables: dict[str, list[tuple[object, ...]]] = {"train": [], "valid": [], "test": []}
+    intents = cycle(INTENTS)
     for speaker, (table, voice, *_) in SPEAKERS.items():
-        for sentence in bank.speech("en", voice):
-            path = _write_recording(folder, speaker, sentence)
-            intent = INTENTS[commands % len(INTENTS)]
-            rows = tables[table]
-            rows.append((len(rows), path, speaker, sentence.text, *intent))
-            commands += 1
+        for said in stage.speech(voice):
+            path = f"wavs/speakers/{speaker}/{uuid5(NAMESPACE_OID, said.id)}.wav"
+            stage.audio(path, said, 16_000)
+            number = len(tables[table])
+            tables[table].append((number, path, speaker, said.text, *next(intents)))
     for table, rows in tables.items():
-        _write_table(folder / "data" / f"{table}_data.csv", [HEADER, *rows])
-    english = "English (United States)"
-    people = [
-        (id, "native", english, english, gender, age)
-        for id, (_, _, gender, age) in SPEAKERS.items()
-    ]
-    _write_table(folder / "data" / "speaker_demographics.csv", [DEMOGRAPHICS, *people])
-    (folder / "readme.md").write_text("A miniature of Fluent Speech Commands, synthesised.\n")
+        _write_table(stage, f"{table}_data", HEADER, rows)
+    about = ("native", "English (United States)", "English (United States)")
+    people = [(id, *about, gender, age) for id, (_, _, gender, age) in SPEAKERS.items()]
+    _write_table(stage, "speaker_demographics", DEMOGRAPHICS, people)
+    stage.text("readme.md", "A miniature of Fluent Speech Commands, synthesised.\n")
 
 
-def _write_recording(folder: Path, speaker: str, sentence: SpeechEntry) -> str:
-    """Write a recording; return its path in the tables."""
-    path = f"wavs/speakers/{speaker}/{uuid5(NAMESPACE_OID, sentence.id)}.wav"
-    (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    write_wav(folder / path, LEVEL * samples(sentence, RATE), RATE)
-    return path
-
-
-def _write_table(path: Path, rows: Sequence[Sequence[object]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)
+def _write_table(
+    stage: Stage, name: str, header: tuple[str, ...], rows: Iterable[tuple[object, ...]]
+) -> None:
+    """Write a table, values quoted where they need it."""
+    text = StringIO()
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
+    stage.text(f"data/{name}.csv", text.getvalue())
