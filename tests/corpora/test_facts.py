@@ -98,7 +98,7 @@ def test_copies_and_terms_are_well_formed(cls: type) -> None:
     names = [(copy.name, copy.part) for copy in facts.copies]
     assert len(set(names)) == len(names)
     for copy in facts.copies:
-        assert not copy.url or re.match(r"(https|s3|hf)://", copy.url), copy
+        assert not copy.url or re.match(r"(https?|s3|hf)://", copy.url), copy
         assert re.fullmatch(r"([0-9a-f]{32})?", copy.md5), copy
         assert re.fullmatch(r"([0-9a-f]{64})?", copy.sha256), copy
         assert ".." not in copy.folder and not copy.folder.startswith("/"), copy
