@@ -191,12 +191,16 @@ def source_of(
         A source for each audio of each clip, those of the main clip first.
 
     Raises:
-        AudioFlanError: this is no row, or its provenance is not there or does not read.
+        AudioFlanError: this is no row, or its provenance is missing or cannot be read; `corpora` is
+            no mapping.
         UnknownNameError: a corpus that this version of the library does not know.
     """
     from audio_flan.corpora import corpus_class
     from audio_flan.dataset.sources import sources_of
 
+    if not isinstance(corpora, Mapping | None):
+        found = type(corpora).__name__
+        raise AudioFlanError(f"corpora: expected a mapping of keys to their places; found {found}")
     places = {corpus_class(key).key: _absolute(path) for key, path in (corpora or {}).items()}
     return sources_of(row, places, None if root is None else _absolute(root))
 

@@ -38,7 +38,7 @@ def show_explanation(row: Explanation, rebuilt: Rebuilt | None, as_json: bool) -
         for name, text in _facts(source, bool(tree["simulation"])).items():
             console.print(f"  {name:<9} {text}", markup=False, soft_wrap=True)
     wording = tree["wording"]
-    template = wording["template"] or "of no template of this version"
+    template = wording["template"] or "not in this version's templates"
     _line("wording", f"{wording['variation']} ({template}), answer {wording['answer']}")
     if tree["simulation"]:
         _line("simulation", _listed(tree["simulation"]))

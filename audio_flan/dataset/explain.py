@@ -63,8 +63,7 @@ class Explanation:
         }
 
     def _template(self) -> str | None:
-        """The template file, and the line of the wording in it; None where this version has none
-        of that name."""
+        """File and line of the wording; None where this version has no wording of that id."""
         if self.found.config not in task_configs():
             return None
         template = task_template(self.found.config)
@@ -73,7 +72,7 @@ class Explanation:
 
 
 def _source_tree(source: Source) -> dict[str, Any]:
-    """A source as JSON values, with the line of its metadata where its corpus is to be had."""
+    """A source as JSON values, with the line of its metadata if its corpus is found."""
     corpus = corpus_class(source.corpus)
     tree = asdict(source)
     del tree["where"]
@@ -99,7 +98,7 @@ def explain(
     Raises:
         BuildError: there is no dataset, or a file of it does not read.
         AudioFlanError: this is no uuid, no row has it, or several rows start so; or the row has no
-            provenance that reads.
+            provenance that can be read.
         UnknownNameError: there is no such corpus.
         RootError: there is no such root.
     """

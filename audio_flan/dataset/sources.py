@@ -178,7 +178,7 @@ def sources_of(row: object, places: Mapping[str, str], root: str | None) -> tupl
         root: where all others are; None where that is not known.
 
     Raises:
-        AudioFlanError: this is no row, or its provenance is not there or does not read.
+        AudioFlanError: this is no row, or its provenance is missing or cannot be read.
         UnknownNameError: a corpus that this version of the library does not know.
     """
     values, said = read_row(row)
@@ -208,7 +208,7 @@ def read_row(row: object) -> tuple[Mapping[str, Any], Provenance]:
     """The values of a row in any form, and its provenance.
 
     Raises:
-        AudioFlanError: this is no row, or its provenance is not there or does not read.
+        AudioFlanError: this is no row, or its provenance is missing or cannot be read.
     """
     if isinstance(row, str):
         row = from_jsonl(row)
@@ -227,7 +227,7 @@ def read_row(row: object) -> tuple[Mapping[str, Any], Provenance]:
         return row, provenance.read(other)
     except ValueError as error:
         raise AudioFlanError(
-            f"the row's provenance, column 'other', does not read: {error}"
+            f"the row's provenance, column 'other', cannot be read: {error}"
         ) from None
 
 

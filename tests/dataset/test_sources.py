@@ -249,8 +249,8 @@ def test_mistakes_are_told(miniatures: Path, tmp_path: Path) -> None:
     for values, said in (
         ({"text": "hello"}, "column 'other'; found one without: text"),
         ({**row, "other": None}, "has no provenance"),
-        ({**row, "other": "of the publisher"}, "does not read"),
-        ({**row, "other": [row["other"]]}, "does not read"),
+        ({**row, "other": "of the publisher"}, "cannot be read"),
+        ({**row, "other": [row["other"]]}, "cannot be read"),
     ):
         with pytest.raises(AudioFlanError, match=said):
             audio_flan.source_of(values)
@@ -259,6 +259,8 @@ def test_mistakes_are_told(miniatures: Path, tmp_path: Path) -> None:
         audio_flan.source_of(stranger)
     with pytest.raises(UnknownNameError, match="did you mean 'ljspeech'"):
         audio_flan.source_of(row, corpora={"ljspech": "anywhere"})
+    with pytest.raises(AudioFlanError, match="a mapping of keys to their places; found list"):
+        audio_flan.source_of(row, corpora=["ljspeech"])  # type: ignore[arg-type]
     for use in uses(audio_flan.source_of(row)[0]):
         with pytest.raises(AudioFlanError, match=r"corpora=\{'ljspeech': PATH\}"):
             use()
