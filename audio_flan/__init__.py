@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from audio_flan.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from audio_flan.api import list_corpora, list_tasks, load_dataset
+    from audio_flan.api import list_corpora, list_tasks, load_dataset, source_of
     from audio_flan.dataset.jsonl import from_jsonl, to_jsonl
     from audio_flan.errors import AudioFlanError
     from audio_flan.media.audio import decode
@@ -23,6 +23,7 @@ __all__ = [
     "list_corpora",
     "list_tasks",
     "load_dataset",
+    "source_of",
     "to_jsonl",
 ]
 
@@ -33,6 +34,7 @@ _HOMES = {
     "list_corpora": "api",
     "list_tasks": "api",
     "load_dataset": "api",
+    "source_of": "api",
     "to_jsonl": "dataset.jsonl",
 }
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from audio_flan.errors import AudioFlanError, UnknownNameError
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
+
+    from audio_flan.dataset.sources import Source
 
     AnyDataset: TypeAlias = Dataset | DatasetDict | IterableDataset | IterableDatasetDict
 
@@ -166,6 +169,49 @@ def _undecoded(dataset: Any) -> AnyDataset:
     for column in filter(dataset.column_names.__contains__, AUDIO_COLUMNS):
         dataset = dataset.cast_column(column, Audio(decode=False))
     return dataset
+
+
+def source_of(
+    row: Mapping[str, Any] | str,
+    *,
+    root: str | os.PathLike[str] | None = None,
+    corpora: Mapping[str, str | os.PathLike[str]] | None = None,
+) -> tuple[Source, ...]:
+    """The sources of a row: the clips that it is made of, where they are, and a way to open them.
+
+    Without `root` and `corpora` the sources say what the row itself tells; with them they also
+    give the line of the publisher's metadata (`Source.metadata_line`) and the audio
+    (`Source.read`, `Source.decode`). Nothing is opened before it is asked for.
+
+    Args:
+        row: a row as `datasets`, pyarrow or `json.loads` give it, or a line of JSONL. The column
+            `other` is needed; where one clip gives several audios, the texts are too.
+        root: folder (or fsspec URL) with one folder for each corpus.
+        corpora: places of single corpora, by their keys; they count before the root.
+
+    Returns:
+        A source for each audio of each clip, those of the main clip first.
+
+    Raises:
+        AudioFlanError: this is no row, or its provenance is missing or cannot be read; `corpora` is
+            no mapping.
+        UnknownNameError: a corpus that this version of the library does not know.
+    """
+    from audio_flan.corpora import corpus_class
+    from audio_flan.dataset.sources import sources_of
+
+    if not isinstance(corpora, Mapping | None):
+        found = type(corpora).__name__
+        raise AudioFlanError(f"corpora: expected a mapping of keys to their places; found {found}")
+    places = {corpus_class(key).key: _absolute(path) for key, path in (corpora or {}).items()}
+    return sources_of(row, places, None if root is None else _absolute(root))
+
+
+def _absolute(path: str | os.PathLike[str]) -> str:
+    """A path that stays right when the current directory is changed."""
+    from audio_flan.media.files import is_url
+
+    return os.fspath(path) if is_url(os.fspath(path)) else str(Path(path).absolute())
 
 
 def list_tasks() -> list[str]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from audio_flan.check.ledger import Ledger
-from audio_flan.check.rows import Row, digest
+from audio_flan.check.rows import Row, digest, groups_of
 from audio_flan.corpora import corpus_class
 from audio_flan.model.splits import SPLITS
 
@@ -34,7 +34,7 @@ def groups(row: Row, number: int) -> Entries:
         yield f"clip {clip.id} of {clip.corpus}", SPLITS.index(split)
         # What cannot be told of a clip is the fault of its row.
         with suppress(ValueError):
-            for group in clip.groups():
+            for group in groups_of(clip):
                 alike = corpus_class(clip.corpus).splits.sharing
                 yield group, SPLITS.index(alike[0] if split in alike else split)
 

@@ -7,23 +7,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from audio_flan.check.rows import Row
+from audio_flan.check.rows import Row, groups_of
 from audio_flan.corpora import corpus_class, corpus_keys
 from audio_flan.errors import UnknownNameError
-from audio_flan.model.draft import Kind
 from audio_flan.model.instance import (
     AUDIO_COLUMNS,
     INPUT_AUDIO_COLUMNS,
     OUTPUT_AUDIO_COLUMNS,
     audio_id,
+    ids_in,
     marker,
 )
 from audio_flan.tasks import get_task
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 """Version 5, in the form of RFC 9562."""
-
-MARKER = re.compile(Kind.AUDIO.value)
 
 
 def null_values(row: Row) -> Iterator[str]:
@@ -90,15 +88,15 @@ def bad_provenance(row: Row) -> Iterator[str]:
     clips = row.provenance.clips
     if clips[0].corpus != row.values["corpus"]:
         yield f"its clip is from {clips[0].corpus}, its row from {row.values['corpus']}"
-    if row.variation and row.variation.answer != row.provenance.answer:
-        yield f"answer {row.provenance.answer!r}, the wording has {row.variation.answer!r}"
+    if row.variation and row.variation.answer != row.provenance.wording.answer:
+        yield f"answer {row.provenance.wording.answer!r}, the wording has {row.variation.answer!r}"
     ids = {audio_id(clip.corpus, clip.id) for clip in clips}
     for cell in row.cells:
         if cell.id.partition(".")[0] not in ids:
             yield f"{cell.column} {cell.id} is of none of its clips"
     for clip in clips:
         try:
-            clip.groups()
+            groups_of(clip)
         except ValueError as error:
             yield f"clip {clip.id} of {clip.corpus}: {error}"
 
@@ -113,7 +111,7 @@ def wrong_markers(row: Row) -> Iterator[str]:
         OUTPUT_AUDIO_COLUMNS: texts["output"],
     }
     for columns, text in sides.items():
-        named = list(dict.fromkeys(MARKER.findall(text)))
+        named = list(map(marker, ids_in(text)))
         filled = list(dict.fromkeys(marker(c.id) for c in row.cells if c.column in columns))
         if named != filled:
             where = ", ".join(columns)
@@ -134,8 +132,8 @@ def wrong_modality(row: Row) -> Iterator[str]:
     filled = tuple(cell.column for cell in row.cells)
     if filled and filled != expected:
         yield f"{minor.modality}: audio in {', '.join(filled)}, expected in {', '.join(expected)}"
-    if row.provenance and tuple(row.provenance.audio) != expected:
-        yield f"`other` has audio in {', '.join(row.provenance.audio)}"
+    if row.provenance and tuple(row.provenance.wording.audio) != expected:
+        yield f"`other` has audio in {', '.join(row.provenance.wording.audio)}"
     if row.values["task_type"]["U/G"] != [minor.ug]:
         yield f"U/G is {row.values['task_type']['U/G']!r}, not {[minor.ug]!r}"
 
@@ -157,7 +155,8 @@ def unknown_variation(row: Row) -> Iterator[str]:
     """A wording that this version does not have: the template has changed, nothing can be said."""
     if row.provenance and not row.variation:
         where = row.template.file if row.template else "this version, which has no template for it"
-        yield f"no variation {row.provenance.variation!r} in {where}; the wording is not checked"
+        named = row.provenance.wording.variation
+        yield f"no variation {named!r} in {where}; the wording is not checked"
 
 
 def wrong_wording(row: Row) -> Iterator[str]:

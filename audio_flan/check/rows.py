@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import PurePosixPath
@@ -12,7 +10,9 @@ from typing import Any
 
 from audio_flan.check.files import DataFile
 from audio_flan.corpora import corpus_class, corpus_keys
+from audio_flan.model import provenance
 from audio_flan.model.instance import AUDIO_COLUMNS
+from audio_flan.model.provenance import Provenance, ProvenanceClip
 from audio_flan.model.taxonomy import MinorTask, minor_task
 from audio_flan.tasks import task_configs, task_template
 from audio_flan.wording.template import Rendered, Template, Variation
@@ -59,77 +59,19 @@ class Cell:
         return digest(self.data)
 
 
-@dataclass(frozen=True, slots=True)
-class ProvenanceClip:
-    """A clip of the provenance.
+def groups_of(clip: ProvenanceClip) -> tuple[str, ...]:
+    """The groups of a clip that its corpus keeps in one split, in words; none of an unknown corpus.
 
-    Args:
-        corpus, id: the clip.
-        file: path of its audio inside the corpus.
+    Raises:
+        ValueError: id or file are not of the form that the corpus has.
     """
-
-    corpus: str
-    id: str
-    file: str
-
-    def groups(self) -> tuple[str, ...]:
-        """The groups that its corpus keeps in one split, in words; none of an unknown corpus.
-
-        Raises:
-            ValueError: id or file are not of the form that the corpus has.
-        """
-        if self.corpus not in corpus_keys():
-            return ()
-        corpus = corpus_class(self.corpus)
-        return tuple(
-            f"{corpus.splits.group} {group} of {self.corpus}"
-            for group in corpus.groups(self.id, self.file)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """What the column `other` says.
-
-    Args:
-        clips: the clips, the main one first.
-        audio: slot of each audio column.
-        variation, answer: the wording and the answer format.
-        seed: seed of the build.
-    """
-
-    clips: tuple[ProvenanceClip, ...]
-    audio: Mapping[str, str]
-    variation: str
-    answer: str
-    seed: int
-
-    @classmethod
-    def read(cls, text: str) -> Provenance:
-        """Read the column.
-
-        Raises:
-            ValueError: it is no JSON, or lacks a field, or has one of another form.
-        """
-        tree = json.loads(text)
-        try:
-            clips = tuple(
-                ProvenanceClip(clip["corpus"], clip["id"], clip["file"]) for clip in tree["clips"]
-            )
-            read = cls(clips, tree["audio"], tree["variation"], tree["answer"], tree["seed"])
-        except KeyError as error:
-            raise ValueError(f"no {error.args[0]}") from None
-        except TypeError:
-            raise ValueError(f"of another form: {text[:80]}") from None
-        texts = [getattr(clip, name) for clip in clips for name in ("corpus", "id", "file")]
-        texts += [read.variation, read.answer]
-        if not clips or not all(isinstance(value, str) and value for value in texts):
-            raise ValueError(f"a clip, or the wording, has no name: {text[:80]}")
-        # A lone surrogate, which JSON can hold, is no text.
-        "".join(texts).encode()
-        if not isinstance(read.audio, dict) or not isinstance(read.seed, int):
-            raise ValueError(f"audio is no mapping, or seed no number: {text[:80]}")
-        return read
+    if clip.corpus not in corpus_keys():
+        return ()
+    corpus = corpus_class(clip.corpus)
+    return tuple(
+        f"{corpus.splits.group} {group} of {clip.corpus}"
+        for group in corpus.groups(clip.id, clip.stretch.file)
+    )
 
 
 class Row:
@@ -184,8 +126,8 @@ class Row:
     @cached_property
     def _read_provenance(self) -> tuple[Provenance | None, str]:
         try:
-            return Provenance.read(self.values["other"]), ""
-        except (ValueError, RecursionError) as error:
+            return provenance.read(self.values["other"]), ""
+        except ValueError as error:
             return None, str(error)
 
     @property
@@ -196,7 +138,7 @@ class Row:
     @cached_property
     def variation(self) -> Variation | None:
         """The wording that `other` names; None where there is none of that name."""
-        named = self.provenance.variation if self.provenance else ""
+        named = self.provenance.wording.variation if self.provenance else ""
         variations = self.template.variations if self.template else ()
         return next((variation for variation in variations if variation.id == named), None)
 

@@ -285,6 +285,38 @@ def miniatures(
         typer.echo(f"{key}: {path}")
 
 
+@app.command(
+    epilog=_examples(
+        "audio-flan explain out 6c5f1725",
+        "audio-flan explain out 6c5f1725 --root corpora --rebuild",
+    )
+)
+def explain(
+    out: Annotated[str, typer.Argument(help="Folder or URL of a built dataset.")],
+    uuid: Annotated[str, typer.Argument(help="uuid of a row, or its first 8 characters or more.")],
+    root: given.Root = None,
+    corpus: given.Corpora = None,
+    rebuild: Annotated[
+        bool,
+        typer.Option("--rebuild", help="Make the row again from the corpora, and compare it."),
+    ] = False,
+    json: given.Json = False,
+) -> None:
+    """Print what a row is made of: its sources, wording and build; exit code 1 if a row that is
+    made again is not the same."""
+    from audio_flan.build.rebuild import rebuild as rebuild_row
+    from audio_flan.cli.show_explain import show_explanation
+    from audio_flan.dataset.explain import explain as explain_row
+
+    paths = dict(_key_and_path(text) for text in corpus or ())
+    places = {key: path for key, path in paths.items() if path}
+    row = explain_row(out, uuid, places=places, root=root)
+    rebuilt = rebuild_row(row, root=root, corpora=paths or None) if rebuild else None
+    show_explanation(row, rebuilt, as_json=json)
+    if rebuilt and not rebuilt.is_same:
+        raise typer.Exit(1)
+
+
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line; a user's mistake ends in one line on stderr and exit code 2."""
     from audio_flan.errors import AudioFlanError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -60,7 +59,7 @@ def _show_row(task: str, row: dict[str, Any]) -> None:
         if row[column]:
             console.print(f"[bold]{column}:[/bold] {_describe(row[column])}")
     console.print("[bold]other:[/bold] ", end="")
-    console.print(json.dumps(json.loads(row["other"]), ensure_ascii=False), markup=False)
+    console.print(row["other"], markup=False)
 
 
 def _describe(audio: dict[str, Any]) -> str:

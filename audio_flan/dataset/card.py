@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections import Counter
@@ -26,6 +25,7 @@ from audio_flan.dataset.metadata import front_matter
 from audio_flan.dataset.record import Records, UnitRecord
 from audio_flan.dataset.rights import note
 from audio_flan.dataset.store import Store
+from audio_flan.model import provenance
 from audio_flan.model.instance import AUDIO_COLUMNS, audio_id
 from audio_flan.model.taxonomy import minor_task
 from audio_flan.tasks import get_task
@@ -170,8 +170,8 @@ def _first_row(store: Store, view: View) -> dict[str, Any]:
     # A dataset that is published without audio has none.
     column = next((c for c in AUDIO_COLUMNS if row[c]), AUDIO_COLUMNS[0])
     path: str = row[column]["path"] if row[column] else ""
-    clips = json.loads(row["other"])["clips"]
-    of_audio = (c for c in clips if audio_id(c["corpus"], c["id"]) == path.split(".")[0])
+    clips = provenance.read(row["other"]).clips
+    of_audio = (clip for clip in clips if audio_id(clip.corpus, clip.id) == path.split(".")[0])
     clip = next(of_audio, clips[0])
     return {
         "config": view.name,
@@ -181,5 +181,5 @@ def _first_row(store: Store, view: View) -> dict[str, Any]:
         "path": path,
         "is_computed": f".{view.name}-" in path,
         "clip": clip,
-        "corpus": corpus_class(clip["corpus"]),
+        "corpus": corpus_class(clip.corpus),
     }

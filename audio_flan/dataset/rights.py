@@ -12,13 +12,10 @@ from audio_flan.corpora.contract import Corpus
 from audio_flan.dataset.layout import PART_KEY
 from audio_flan.dataset.parquet import open_writer
 from audio_flan.model.instance import AUDIO_COLUMNS
+from audio_flan.model.provenance import corpora_in, pattern_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-# Quotes inside ids and file names are escaped in JSON, so that no text of a publisher can match.
-PROVENANCE = re.compile(r'"corpus":"(\w+)"')
-"""How the column `other` names the corpus of a clip."""
 
 
 def forbidding(files: Iterable[Path]) -> list[type[Corpus]]:
@@ -38,7 +35,7 @@ def forbidding(files: Iterable[Path]) -> list[type[Corpus]]:
             for batch in parquet.iter_batches(columns=["corpus", "other"]):
                 keys.update(batch["corpus"].unique().to_pylist())
                 for other in batch["other"].to_pylist():
-                    keys.update(PROVENANCE.findall(other))
+                    keys.update(corpora_in(other))
     return [corpus for key in sorted(keys) if not (corpus := corpus_class(key)).redistributable]
 
 
@@ -95,7 +92,7 @@ def _concerned(table: pa.Table, corpora: Sequence[type[Corpus]]) -> pa.ChunkedAr
     import pyarrow.compute as pc
 
     keys = [corpus.key for corpus in corpora]
-    mixed_in = pc.match_substring_regex(table["other"], f'"corpus":"(?:{"|".join(keys)})"')
+    mixed_in = pc.match_substring_regex(table["other"], pattern_of(keys))
     return pc.or_(pc.is_in(table["corpus"], pa.array(keys)), mixed_in)
 
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain, islice
-from json.encoder import encode_basestring as quote
 from operator import attrgetter
 
 from audio_flan.corpora.contract import Corpus, Shard
@@ -23,12 +22,13 @@ from audio_flan.model.instance import (
     Instance,
     Origin,
     audio_id,
+    computed_role,
     instance_uuid,
     marker,
-    to_json,
+    owner_and_role,
 )
 from audio_flan.model.labels import Labels
-from audio_flan.model.provenance import _is_same_file, _location, _owner, _role
+from audio_flan.model.provenance import Wording, write
 from audio_flan.model.randomness import Rng
 from audio_flan.tasks import task_template
 from audio_flan.tasks.contract import ClipTask, PairTask, Pool, SimulatedTask, Task
@@ -80,7 +80,7 @@ class Generation:
         # The id, so that it is a tuple also of one required field.
         self._values = attrgetter("id", *self._required)
         self._loaded: tuple[AudioRef, EncodedAudio] | None = None
-        self._wordings: dict[str, str] = {}
+        self._wordings: dict[str, Wording] = {}
         self._origin = Origin(
             config=task.config,
             major=minor.major,
@@ -259,11 +259,13 @@ class Generation:
             elif isinstance(value, Labels):
                 texts[name] = value
             else:
-                clip, role = self._identity(name, value, draft, ordinal)
+                if isinstance(value, AudioRef):
+                    clip, role = owner_and_role(value, draft)
+                    used[name] = clip, value
+                else:
+                    clip, role = main, computed_role(self._task.config, name, ordinal)
                 ids[name] = audio_id(clip.corpus, clip.id, role)
                 texts[name] = marker(ids[name])
-                if isinstance(value, AudioRef):
-                    used[name] = clip, value
         rendered = variation.render(texts, Rng(self._seed, uuid))
         audio = tuple(
             [
@@ -273,8 +275,13 @@ class Generation:
         )
         seconds = sum([cell[1].seconds for cell in audio if cell])
         self._selection.check_seconds(seconds)
-        other = self._provenance(draft, used, variation)
+        other = write(draft, used, self._wording(variation))
         instance = Instance(uuid, *rendered, other, seconds, audio, self._origin)
+        self._count(instance, draft)
+        return instance
+
+    def _count(self, instance: Instance, draft: Draft) -> None:
+        """Add what an instance is made of to the tally."""
         if instance.audio_bytes > LARGE_ROW:
             self.tally.large[_forms(draft)] += 1
         if draft.auxiliary:
@@ -282,19 +289,6 @@ class Generation:
         for clip in draft.clips:
             if clip.language:
                 self.tally.languages[clip.language] += 1
-        return instance
-
-    def _identity(
-        self, slot: str, audio: AudioRef | Waveform, draft: Draft, ordinal: int
-    ) -> tuple[Clip, str]:
-        """The clip that an audio is of, and its role: one id for one content."""
-        clip = draft.clips[0]
-        if isinstance(audio, Waveform):
-            return clip, f"{self._task.config}-{slot}" + (f"-{ordinal}" if ordinal else "")
-        if audio is clip.audio:
-            return clip, ""
-        clip = _owner(audio, draft)
-        return clip, "" if audio == clip.audio else _role(clip, audio)
 
     def _encoded(self, audio: Value) -> EncodedAudio:
         if isinstance(audio, Waveform):
@@ -305,35 +299,14 @@ class Generation:
             self._loaded = audio, load(audio, verify=self._verify)
         return self._loaded[1]
 
-    def _provenance(
-        self, draft: Draft, used: Mapping[str, tuple[Clip, AudioRef]], variation: Variation
-    ) -> str:
-        """The field `other`: from which files the row comes and how it was made."""
-        clips, parts = [], []
-        for clip in draft.clips + draft.auxiliary:
-            slots = [slot for slot, (owner, _) in used.items() if owner is clip]
-            audio = clip.audio
-            if len(slots) == 1 and _is_same_file(used[slots[0]][1], audio):
-                audio = used[slots[0]][1]
-            else:
-                parts += [f"{quote(slot)}:{{{_location(used[slot][1])}}}" for slot in slots]
-            corpus, id = quote(clip.corpus), quote(clip.id)
-            clips.append(f'{{"corpus":{corpus},"id":{id},{_location(audio)}}}')
-        stretches = f',"parts":{{{",".join(parts)}}}' if parts else ""
-        simulation = f',"simulation":{to_json(draft.simulation)}' if draft.simulation else ""
-        return f'{{"clips":[{",".join(clips)}]{stretches},{self._wording(variation)}{simulation}}}'
-
-    def _wording(self, variation: Variation) -> str:
-        """The part of the provenance that all rows of a wording share, encoded once."""
+    def _wording(self, variation: Variation) -> Wording:
+        """What the provenance of all rows of a variation says of it, made once."""
         if variation.id not in self._wordings:
             columns = zip(AUDIO_COLUMNS, variation.audio_columns, strict=True)
-            shared = {
-                "audio": {column: slot for column, slot in columns if slot},
-                "variation": variation.id,
-                "answer": variation.answer,
-                "seed": self._seed,
-            }
-            self._wordings[variation.id] = to_json(shared)[1:-1]
+            audio = {column: slot for column, slot in columns if slot}
+            self._wordings[variation.id] = Wording(
+                audio, variation.id, variation.answer, self._seed
+            )
         return self._wordings[variation.id]
 
 

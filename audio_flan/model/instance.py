@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b, sha1
+from itertools import chain
 from struct import pack, unpack
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from audio_flan.media.audio import EncodedAudio
+from audio_flan.media.audio import AudioRef, EncodedAudio
+from audio_flan.model.clip import Clip
+from audio_flan.model.draft import Draft, Kind
+from audio_flan.model.taxonomy import minor_tasks
 
 START_OF_AUDIO, END_OF_AUDIO = "<|SOA|>", "<|EOA|>"
+
+MARKER = re.compile(Kind.AUDIO.value)
 
 
 INPUT_AUDIO_COLUMNS = ("input_audio", "input_audio_2")
@@ -173,6 +180,64 @@ def audio_id(corpus: str, clip: str, role: str = "") -> str:
     return f"{id}.{role}" if role else id
 
 
+def computed_role(config: str, slot: str, ordinal: int) -> str:
+    """The role of computed audio, for `audio_id`.
+
+    Args:
+        config: config name of the task.
+        slot: the slot that the audio fills.
+        ordinal: number of the instance among those of its clips, from 0.
+    """
+    return f"{config}-{slot}" + (f"-{ordinal}" if ordinal else "")
+
+
+def owner_and_role(audio: AudioRef, draft: Draft) -> tuple[Clip, str]:
+    """The clip that source audio belongs to, and its role, for `audio_id`: one id for one content.
+
+    Args:
+        audio: audio of one of the draft's clips, a stretch of it, or one of its stems.
+        draft: the draft.
+    """
+    clip = draft.clips[0]
+    if audio is clip.audio:
+        return clip, ""
+    clip = _owner(audio, draft)
+    return clip, "" if audio == clip.audio else _role(clip, audio)
+
+
+def _owner(audio: AudioRef, draft: Draft) -> Clip:
+    """The clip whose audio this is, or a stretch of its file, or one of its stems."""
+    clips = draft.clips + draft.auxiliary
+    whole = (clip for clip in clips if clip.audio == audio)
+    stretch = (clip for clip in clips if is_same_file(clip.audio, audio))
+    stem = (c for c in clips if any(is_same_file(s.audio, audio) for s in c.all_stems))
+    return next(chain(whole, stretch, stem))
+
+
+def _role(clip: Clip, audio: AudioRef) -> str:
+    """What an audio is in its clip: the stem, the stretch, or both; empty for all of it."""
+    stems = [stem for stem in clip.all_stems if is_same_file(stem.audio, audio)][:1]
+    whole = stems[0].audio if stems else clip.audio
+    stretch = f"{round((audio.start or 0) * 1000)}-{round((audio.end or 0) * 1000)}ms"
+    return "-".join([stem.role for stem in stems] + [stretch] * (audio != whole))
+
+
+def is_same_file(one: AudioRef, other: AudioRef) -> bool:
+    """Whether two references are to one file, whichever parts of it they mean."""
+    return one.path == other.path and one.member == other.member
+
+
 def marker(id: str) -> str:
     """How an audio stands in the text."""
     return f"{START_OF_AUDIO}{id}{END_OF_AUDIO}"
+
+
+def ids_in(text: str) -> list[str]:
+    """The ids of the audio that a text names, each once, in its order."""
+    markers = dict.fromkeys(MARKER.findall(text))
+    return [m.removeprefix(START_OF_AUDIO).removesuffix(END_OF_AUDIO) for m in markers]
+
+
+def is_computed(id: str) -> bool:
+    """Whether an audio id is of computed audio: its role starts with the config of a task."""
+    return id.partition(".")[2].partition("-")[0] in minor_tasks()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -24,6 +25,9 @@ from audio_flan.media.files import (
 
 AUDIO_EXTENSIONS = (".wav", ".flac", ".mp3", ".ogg", ".opus")
 """What libsndfile decodes and corpora come in."""
+
+INSIDE = re.compile(r"(.+?\.(?:parquet|zip))#(.+)", re.DOTALL)
+"""The name of an audio inside a file of a corpus: the file, and the row or the member in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,24 @@ class Folder:
     def packed_audio(self, archive: str, member: str) -> AudioRef:
         """Where an audio file in such an archive is; `member` is a name that `packed` gave."""
         return AudioRef(self._archive(archive), f"{archive}#{member}", member)
+
+    def named(self, name: str) -> AudioRef:
+        """Where the audio of a name is: the inverse of `AudioRef.name`; nothing is opened.
+
+        Args:
+            name: as `audio`, `cell` or `packed_audio` made it. It may come from a dataset.
+
+        Raises:
+            Unusable: reason "path-outside-corpus".
+        """
+        inside = INSIDE.fullmatch(name)
+        # A plain file may have such a name as well.
+        if inside is None or self.exists(check_inside(name)):
+            return self.audio(name)
+        file, entry = check_inside(inside[1]), inside[2]
+        if not file.endswith(".parquet"):
+            return self.packed_audio(file, entry)
+        return self.cell(file, int(entry)) if entry.isdecimal() else self.audio(name)
 
     def _archive(self, name: str) -> str:
         path, member = self._locate(name)
