@@ -32,7 +32,7 @@ class Row:
     Rows are equal whose line and values are.
     """
 
-    __slots__ = ("_file", "_positions", "line", "values")
+    __slots__ = ("_positions", "file", "line", "values")
 
     def __init__(
         self,
@@ -41,12 +41,12 @@ class Row:
         positions: Mapping[str, int] = NO_NAMES,
         file: str = "",
     ) -> None:
-        self.line, self.values, self._positions, self._file = line, values, positions, file
+        self.line, self.values, self._positions, self.file = line, values, positions, file
 
     @property
     def place(self) -> str:
         """File and line, as rejects and messages name them: metadata.csv:13."""
-        return f"{self._file}:{self.line}"
+        return f"{self.file}:{self.line}"
 
     def __getitem__(self, column: str) -> str:
         return self.values[self._positions[column]]

@@ -14,10 +14,10 @@ A session is a room (R####) and a meeting (M####). A tier is called R####_M####_
 F_SPK####; SPK#### is the speaker. An interval with a text is a turn; turns overlap.
 
 A clip is an excerpt of a session, first channel of the far array, and bears its times in ms:
-R0015_M0151_61250-86900. Excerpts follow from the TextGrid alone (`excerpts`): one starts where the
-one before ends, or half a second before the next word after a longer silence; it ends between 20
-and 30 s later, in the middle of the longest silence of all speakers there, or after 30 s where
-nobody pauses; the last one ends with the last turn.
+R0015_M0151_61250-86900. Excerpts follow from the TextGrid alone: one starts where the one before
+ends, or half a second before the next word after a longer silence; it ends between 20 and 30 s
+later, in the middle of the longest silence of all speakers there, or after 30 s where nobody
+pauses; the last one ends with the last turn.
 
 Quirks:
 - some TextGrids have intervals out of order, or after the end that they state: read tolerantly;
@@ -32,23 +32,31 @@ Splits: the publisher's Train, Eval and Test; no speaker is in two.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from audio_flan.corpora.contract import Corpus, Shard
+from audio_flan.corpora.contract import Corpus, Shard, by_splits
 from audio_flan.corpora.read.textgrid import parse
-from audio_flan.errors import CorpusLayoutError, Unusable
+from audio_flan.corpora.speech.alimeeting.excerpts import excerpt_times, turns_inside
+from audio_flan.errors import Unusable
 from audio_flan.model.clip import Clip, Reject, Span
-from audio_flan.model.notation import SHORTEST as SHORTEST_TURN
 
 PARTS = {"train": "Train_Ali", "validation": "Eval_Ali", "test": "Test_Ali"}
-SHORTEST, LONGEST = 20.0, 30.0
-"""Between these an excerpt ends, seconds."""
-LEAD = 0.5
-"""Silence before the first word of an excerpt, at most, seconds."""
 SESSION = re.compile(r"(R\d+_M\d+)\.TextGrid")
 SPEAKER = re.compile(r"(?:.*_)?[FM]_(SPK\d+)")
 SILENT = re.compile(r"(?:<sil>|\(SIL\)|\s)*", re.IGNORECASE)
+
+
+class Grid(NamedTuple):
+    """The TextGrid of a session: the far folder of its split, and its name."""
+
+    far: str
+    name: str
+
+    @property
+    def file(self) -> str:
+        """Its path inside the corpus."""
+        return f"{self.far}/textgrid_dir/{self.name}"
 
 
 class AliMeeting(Corpus):
@@ -61,60 +69,53 @@ class AliMeeting(Corpus):
 
     def shards(self) -> dict[str, list[Shard]]:
         """A shard for each session; a split that is absent is left out."""
-        shards = {
-            split: [Shard(split, (name,)) for name in self._grids(part)]
-            for split, part in PARTS.items()
-        }
-        if not any(shards.values()):
-            raise CorpusLayoutError(
-                self.key,
-                self.folder.path,
-                expected="TextGrids in a folder textgrid_dir",
-                found="none",
-                get_it=f"{self.download} ({self.homepage})",
-            )
-        return {split: found for split, found in shards.items() if found}
+        shards = by_splits(
+            Shard(split, grid) for split, part in PARTS.items() for grid in self._grids(part)
+        )
+        if not shards:
+            raise self.layout_error("TextGrids in a folder textgrid_dir", "none")
+        return shards
 
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
-        """The excerpts of a session; one reject for a session that can not be read."""
+        """The excerpts of a session; one reject for a session that cannot be read."""
+        grid = Grid(*shard.part)
         try:
-            session, turns, audio = self._session(shard.part[0])
+            session = _session(grid)
+            turns = _turns(self.folder.read(grid.file), grid.file)
+            recording = self._recording(grid, session)
         except Unusable as error:
-            yield Reject(self.key, shard.part[0], error.reason, error.detail)
+            yield Reject(self.key, grid.file, error.reason, error.detail)
             return
-        for start, end in excerpts(turns):
-            place = self.folder.audio(audio, start, end)
-            yield Clip(
-                id=f"{session}_{round(1000 * start)}-{round(1000 * end)}",
-                corpus=self.key,
-                split=shard.split,
-                audio=place._replace(channel=0),
-                language="zh",
-                turns=tuple(_inside(turns, start, end)),
+        for start, end in excerpt_times(turns):
+            yield self.made(
+                f"{session}_{round(1000 * start)}-{round(1000 * end)}",
+                self.folder.audio(recording, start, end)._replace(channel=0),
+                shard.split,
+                turns=tuple(turns_inside(turns, start, end)),
             )
 
-    def _grids(self, part: str) -> list[str]:
+    def _grids(self, part: str) -> list[Grid]:
         """The TextGrids of a split, wherever its folder is."""
-        for folder in (f"{part}/{part}_far/textgrid_dir", f"{part}_far/textgrid_dir"):
-            if files := self.folder.list(folder):
-                visible = (file for file in files if not file.startswith("."))
-                return [f"{folder}/{file}" for file in visible if file.endswith(".TextGrid")]
+        for far in (f"{part}/{part}_far", f"{part}_far"):
+            if names := self.folder.list(f"{far}/textgrid_dir"):
+                visible = (name for name in names if not name.startswith("."))
+                return [Grid(far, name) for name in visible if name.endswith(".TextGrid")]
         return []
 
-    def _session(self, file: str) -> tuple[str, list[Span], str]:
-        """Name, turns by start and recording of a session."""
-        folder, _, name = file.rpartition("/textgrid_dir/")
-        match = SESSION.fullmatch(name)
-        if not match:
-            raise Unusable("unknown-session", f"{file} is not named R####_M####.TextGrid")
-        turns = _turns(self.folder.read(file), file)
-        return match[1], turns, self._recording(f"{folder}/audio_dir", match[1])
-
-    def _recording(self, folder: str, session: str) -> str:
+    def _recording(self, grid: Grid, session: str) -> str:
+        """The recording of a session, whose name has the array's besides."""
+        folder = f"{grid.far}/audio_dir"
         for name in self.folder.list(folder):
             if name.startswith(f"{session}_") and name.lower().endswith(".wav"):
                 return f"{folder}/{name}"
         raise Unusable("audio-missing", f"no file {folder}/{session}_MS….wav")
+
+
+def _session(grid: Grid) -> str:
+    match = SESSION.fullmatch(grid.name)
+    if not match:
+        raise Unusable("unknown-session", f"{grid.file} is not named R####_M####.TextGrid")
+    return match[1]
 
 
 def _turns(data: bytes, file: str) -> list[Span]:
@@ -129,54 +130,3 @@ def _turns(data: bytes, file: str) -> list[Span]:
     if not turns:
         raise Unusable("no-turns", f"{file}: nobody says anything")
     return sorted(turns, key=lambda turn: (turn.start, turn.end, turn.label))
-
-
-def excerpts(turns: Sequence[Span]) -> Iterator[tuple[float, float]]:
-    """Start and end of the excerpts of a session, seconds to the ms; see the module's docstring.
-
-    Args:
-        turns: by start.
-    """
-    talk = _talk(turns)
-    position = 0.0
-    for start, end in talk:
-        while end - position >= SHORTEST_TURN:
-            first = round(max(position, start - LEAD), 3)
-            position = round(_border(talk, first), 3)
-            yield first, position
-
-
-def _talk(turns: Sequence[Span]) -> tuple[tuple[float, float], ...]:
-    """The stretches in which anybody speaks."""
-    talk: list[tuple[float, float]] = []
-    for turn in turns:
-        if talk and turn.start <= talk[-1][1]:
-            talk[-1] = (talk[-1][0], max(talk[-1][1], turn.end))
-        else:
-            talk.append((turn.start, turn.end))
-    return tuple(talk)
-
-
-def _border(talk: Sequence[tuple[float, float]], start: float) -> float:
-    """Where an excerpt ends that starts at a time."""
-    earliest, latest = start + SHORTEST, start + LONGEST
-    if talk[-1][1] <= latest:
-        return talk[-1][1]
-    pauses = [
-        (max(end, earliest), min(begin, latest))
-        for (_, end), (begin, _) in pairwise(talk)
-        if end < latest and begin > earliest
-    ]
-    if not pauses:
-        return latest
-    # The first one of the longest.
-    begin, end = max(pauses, key=lambda pause: pause[1] - pause[0])
-    return (begin + end) / 2
-
-
-def _inside(turns: Sequence[Span], start: float, end: float) -> Iterator[Span]:
-    """The parts of turns in an excerpt, times from its start, by start."""
-    for turn in turns:
-        first, last = max(turn.start, start) - start, min(turn.end, end) - start
-        if last - first >= SHORTEST_TURN:
-            yield Span(round(first, 3), round(last, 3), turn.label)

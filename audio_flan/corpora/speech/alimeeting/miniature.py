@@ -11,17 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from audio_flan.miniatures.bank import Bank, samples, write_wav
 from audio_flan.miniatures.stage import Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+Interval: TypeAlias = tuple[float, float, str]
+Tiers: TypeAlias = dict[str, list[Interval]]
+GAIN = 0.6
 RATE = 16_000
 CHANNELS = 8
 SILENCE = "<sil>"
@@ -107,36 +108,46 @@ HEADSET = ("Eval_Ali/Eval_Ali_near", "R9002_M9002_M_SPK9004")
 
 
 def write(stage: Stage) -> None:
-    """Write the three parts of AliMeeting into a folder."""
-    folder, bank = stage.folder, stage.bank
+    """Lay out the three parts of AliMeeting."""
     for session in SESSIONS:
-        far = folder / session.folder
-        (far / "audio_dir").mkdir(parents=True)
-        (far / "textgrid_dir").mkdir()
-        mixture = np.zeros(round(4 * RATE), dtype=np.float32)
-        tiers: dict[str, list[tuple[float, float, str]]] = {}
-        for said in session.said:
-            text, voice = _sentence(bank, said)
-            first = round(said.start * RATE)
-            mixture[first : first + voice.size] += voice
-            end = round(said.start + voice.size / RATE, 2)
-            tiers.setdefault(said.speaker, []).append((said.start, end, text))
-        for speaker, start, end in session.marked:
-            tiers.setdefault(speaker, []).append((start, end, SILENCE))
-        sound = _channels(mixture[: round(session.seconds * RATE)])
-        write_wav(far / "audio_dir" / f"{session.far}.wav", sound, RATE)
-        prefix = f"{session.id}_" if session.four_parts else ""
-        grid = _grid({f"{prefix}{name}": tier for name, tier in tiers.items()}, session.stated)
-        (far / "textgrid_dir" / f"{session.id}.TextGrid").write_text(grid, encoding="utf-8")
-    _write_headset(folder, bank)
+        _write_session(stage, session)
+    _write_headset(stage)
 
 
-def _sentence(bank: Bank, said: Said) -> tuple[str, NDArray[np.float32]]:
+def _write_session(stage: Stage, session: Session) -> None:
+    mixture = np.zeros(4 * RATE, dtype=np.float32)
+    prefix = f"{session.id}_" if session.four_parts else ""
+    tiers: Tiers = {}
+    for said in session.said:
+        text, voice = _sentence(stage, said)
+        first = round(said.start * RATE)
+        mixture[first : first + voice.size] += voice
+        end = round(said.start + voice.size / RATE, 2)
+        tiers.setdefault(f"{prefix}{said.speaker}", []).append((said.start, end, text))
+    for speaker, start, end in session.marked:
+        tiers.setdefault(f"{prefix}{speaker}", []).append((start, end, SILENCE))
+    sound = _channels(mixture[: round(session.seconds * RATE)])
+    stage.audio(f"{session.folder}/audio_dir/{session.far}.wav", sound, RATE)
+    grid = _grid(tiers, session.stated)
+    stage.text(f"{session.folder}/textgrid_dir/{session.id}.TextGrid", grid)
+
+
+def _write_headset(stage: Stage) -> None:
+    part, name = HEADSET
+    said = next(said for said in SESSIONS[1].said if name.endswith(said.speaker))
+    text, voice = _sentence(stage, said)
+    stage.audio(f"{part}/audio_dir/{name}.wav", voice, RATE)
+    end = round(voice.size / RATE, 2)
+    grid = _grid({said.speaker: [(0.0, end, text)]}, end)
+    stage.text(f"{part}/textgrid_dir/{name}.TextGrid", grid)
+
+
+def _sentence(stage: Stage, said: Said) -> tuple[str, NDArray[np.float32]]:
     """Text and samples of what is said."""
     name, speed = VOICES[said.speaker]
-    entry = next(e for e in bank.speech("zh", name) if e.sentence == said.sentence)
+    entry = next(entry for entry in stage.speech(name) if entry.sentence == said.sentence)
     text = f'他说""{entry.text}""' if speed != 1 else entry.text
-    return text, 0.6 * samples(entry, round(RATE / speed))
+    return text, stage.wave(entry, RATE, speed)
 
 
 def _channels(mixture: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -145,7 +156,7 @@ def _channels(mixture: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.clip(np.stack(channels, axis=1), -1, 1).astype(np.float32)
 
 
-def _grid(tiers: dict[str, list[tuple[float, float, str]]], stated: float) -> str:
+def _grid(tiers: Tiers, stated: float) -> str:
     """A TextGrid in the long form; the marked silences stand behind what they came before."""
     lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', ""]
     lines += ["xmin = 0", f"xmax = {stated}", "tiers? <exists>", f"size = {len(tiers)}", "item []:"]
@@ -156,22 +167,9 @@ def _grid(tiers: dict[str, list[tuple[float, float, str]]], stated: float) -> st
     return "\n".join(lines) + "\n"
 
 
-def _intervals(intervals: Sequence[tuple[float, float, str]]) -> list[str]:
+def _intervals(intervals: Sequence[Interval]) -> list[str]:
     lines = [f"        intervals: size = {len(intervals)}"]
     for number, (start, end, text) in enumerate(intervals, 1):
         lines += [f"        intervals [{number}]:", f"            xmin = {start}"]
         lines += [f"            xmax = {end}", f'            text = "{text}"']
     return lines
-
-
-def _write_headset(folder: Path, bank: Bank) -> None:
-    part, name = HEADSET
-    near = folder / part
-    (near / "audio_dir").mkdir(parents=True)
-    (near / "textgrid_dir").mkdir()
-    said = next(said for said in SESSIONS[1].said if name.endswith(said.speaker))
-    text, voice = _sentence(bank, said)
-    write_wav(near / "audio_dir" / f"{name}.wav", voice, RATE)
-    end = round(voice.size / RATE, 2)
-    grid = _grid({said.speaker: [(0.0, end, text)]}, end)
-    (near / "textgrid_dir" / f"{name}.TextGrid").write_text(grid, encoding="utf-8")

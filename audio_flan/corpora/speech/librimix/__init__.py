@@ -33,35 +33,35 @@ Splits: the publisher's; train-360 and train-100 are train, dev is validation. N
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import cached_property
-from io import StringIO
 from itertools import product
 from typing import NamedTuple
 
-from audio_flan.corpora.contract import Corpus, Shard
-from audio_flan.corpora.read.table import BadRow, Lines, Table
-from audio_flan.errors import CorpusLayoutError, Unusable
-from audio_flan.model.clip import Clip, Reject, Stem
+from audio_flan.corpora.read.table import Row, Table
+from audio_flan.corpora.rows import Rows
+from audio_flan.corpora.speech.librimix.speakers import read_genders
+from audio_flan.errors import Unusable
+from audio_flan.model.clip import Clip, Stem
 from audio_flan.model.labels import Label
-from audio_flan.model.splits import SPLITS
 
 SETS = ("Libri2Mix/", "Libri3Mix/")
-RATES = ("wav16k", "wav8k")
-VARIANTS = tuple(f"{rate}/{mode}/" for rate in RATES for mode in ("min", "max"))
+VARIANTS = tuple(f"{rate}/{mode}/" for rate in ("wav16k", "wav8k") for mode in ("min", "max"))
 TYPES = ("mix_clean", "mix_both")
 SUBSETS = {"train-360": "train", "train-100": "train", "dev": "validation", "test": "test"}
-SEXES = {sex: Label(word, ("female", "male")) for sex, word in (("F", "female"), ("M", "male"))}
+COLUMNS = ("mixture_ID", "source_1_path", "source_2_path")
 ID = re.compile(r"\d+-\d+-\d+(?:_\d+-\d+-\d+){1,2}")
-SPEAKER = re.compile(r"^[ \t]*(\d+)[ \t]*\|[ \t]*([FM])[ \t]*\|", re.MULTILINE)
-SPEAKERS_FILES = ("LibriSpeech/SPEAKERS.TXT", "SPEAKERS.TXT")
-INFO_FOLDERS = tuple(f"{top}metadata/{name}" for top in ("", "LibriMix/") for name in SETS)
 
 
 class Mixtures(NamedTuple):
-    """The mixtures of a subset: their variant's folder ("" or with "/"), their type, the table."""
+    """The mixtures of a subset.
+
+    Args:
+        variant: the folder of their variant: "", or ending in "/".
+        subset: its name, one of `SUBSETS`.
+        type: of what they are mixed, one of `TYPES`.
+    """
 
     variant: str
     subset: str
@@ -74,11 +74,11 @@ class Mixtures(NamedTuple):
 
     @property
     def folder(self) -> str:
-        """Their audio."""
-        return f"{self.variant}{self.subset}/{self.type}/"
+        """The folder that holds theirs and those of their voices."""
+        return f"{self.variant}{self.subset}/"
 
 
-class LibriMix(Corpus):
+class LibriMix(Rows):
     """Mixtures of voices and the voices in them; see the module's docstring."""
 
     @classmethod
@@ -86,109 +86,66 @@ class LibriMix(Corpus):
         """The speakers of its utterances."""
         return tuple(utterance.partition("-")[0] for utterance in clip.split("_"))
 
-    def shards(self) -> dict[str, list[Shard]]:
-        """Runs of lines of the tables of each split."""
-        shards: dict[str, list[Shard]] = {}
-        for file, mixtures in self._tables.items():
-            ranges = self._table(file).runs(self.folder)
-            split = SUBSETS[mixtures.subset]
-            shards.setdefault(split, []).extend(Shard(split, lines) for lines in ranges)
-        return {split: shards[split] for split in SPLITS if split in shards}
+    def tables_of(self, split: str) -> list[Table]:
+        """The tables of the subsets of a split, those of two speakers first."""
+        return [
+            Table(
+                file,
+                ",",
+                COLUMNS,
+                any_order=True,
+                optional=("source_3_path",),
+                quoted=True,
+                ends_with_newline=True,
+            )
+            for file, mixtures in self._mixtures.items()
+            if SUBSETS[mixtures.subset] == split
+        ]
 
-    def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
-        """The mixtures of a run of lines."""
-        table, mixtures = self._table(shard.part[0]), self._tables[shard.part[0]]
-        column = table.columns.index("mixture_ID")
-        count = sum(name.startswith("source_") for name in table.columns)
-        for row in table.rows(self.folder, Lines(*shard.part)):
-            place = f"{shard.part[0]}:{row.line}"
-            if isinstance(row, BadRow):
-                yield Reject(self.key, place, row.reason, row.detail)
-                continue
-            try:
-                yield self._clip(row.values[column].strip(), count, mixtures, shard.split)
-            except Unusable as error:
-                yield Reject(self.key, place, error.reason, f"{place}: {error.detail}")
-
-    def _clip(self, id: str, count: int, mixtures: Mixtures, split: str) -> Clip:
+    def clip(self, row: Row, split: str) -> Clip:
+        """The mixture of a line."""
+        id, mixtures = row["mixture_ID"].strip(), self._mixtures[row.file]
+        count = 3 if row["source_3_path"] else 2
         utterances = id.split("_")
         if not ID.fullmatch(id) or len(utterances) != count:
-            raise Unusable("malformed-line", f"mixture_ID {id[:80]!r} is not of {count} utterances")
-        folder = f"{mixtures.variant}{mixtures.subset}"
-        voices = []
-        for number, utterance in enumerate(utterances, 1):
-            speaker = utterance.partition("-")[0]
-            voices.append(
-                Stem(
-                    role=f"s{number}",
-                    audio=self.folder.audio(f"{folder}/s{number}/{id}.wav"),
-                    speaker=speaker,
-                    gender=self._genders.get(speaker),
-                    utterance=utterance,
-                )
-            )
-        audio = self.folder.audio(f"{mixtures.folder}{id}.wav")
-        return Clip(id=id, corpus=self.key, split=split, audio=audio, voices=tuple(voices))
+            detail = f"{row.place}: mixture_ID {id[:80]!r} is not of {count} utterances"
+            raise Unusable("malformed-line", detail)
+        voices = tuple(
+            self._voice(f"s{number}", utterance, f"{mixtures.folder}s{number}/{id}.wav")
+            for number, utterance in enumerate(utterances, 1)
+        )
+        audio = f"{mixtures.folder}{mixtures.type}/{id}.wav"
+        return self.made(id, audio, split, voices=voices)
+
+    def _voice(self, role: str, utterance: str, file: str) -> Stem:
+        speaker = utterance.partition("-")[0]
+        return Stem(
+            role=role,
+            audio=self.folder.audio(file),
+            speaker=speaker,
+            gender=self._genders.get(speaker),
+            utterance=utterance,
+        )
 
     @cached_property
-    def _tables(self) -> dict[str, Mixtures]:
-        """The tables that are read: those of one variant for each number of speakers."""
-        variants = [self._variant([top + variant for variant in VARIANTS]) for top in SETS]
-        if not any(variants):
-            variants = [self._variant([*VARIANTS, ""])]
-        found = [
-            Mixtures(first.variant, subset, first.type)
-            for first in variants
-            if first
-            for subset in SUBSETS
-        ]
-        tables = {m.file: m for m in found if self.folder.exists(m.file)}
-        if not tables:
-            raise self._layout("mixtures with a table metadata/mixture_<subset>_<type>.csv", "none")
-        return tables
+    def _mixtures(self) -> dict[str, Mixtures]:
+        """The mixtures that are read, of one variant for each number of speakers, by table."""
+        mixtures = [m for top in SETS for m in self._of_best([top + v for v in VARIANTS])]
+        mixtures = mixtures or self._of_best([*VARIANTS, ""])
+        if not mixtures:
+            expected = "mixtures with a table metadata/mixture_<subset>_<type>.csv"
+            raise self.layout_error(expected, "none")
+        return {m.file: m for m in mixtures}
 
-    def _variant(self, variants: list[str]) -> Mixtures | None:
-        """The first subset that is there, of the first variant and type that has one."""
-        for variant, type, subset in product(variants, TYPES, SUBSETS):
-            mixtures = Mixtures(variant, subset, type)
-            if self.folder.exists(mixtures.file) and self.folder.exists(mixtures.folder):
-                return mixtures
-        return None
-
-    def _table(self, file: str) -> Table:
-        """A table with the columns that it says; types and numbers of speakers have their own."""
-        with self.folder.open(file) as table:
-            start = table.read(4096).decode("utf-8-sig", "replace")
-        header = start.partition("\n")[0].rstrip("\r")
-        columns = tuple(header.split(","))
-        if "mixture_ID" not in columns:
-            raise self._layout(f"{file} with a column mixture_ID", repr(header[:120]))
-        return Table(file, ",", columns, header=True, quoted=True, ends_with_newline=True)
-
-    def _layout(self, expected: str, found: str) -> CorpusLayoutError:
-        where, get_it = self.folder.path, f"{self.download} ({self.homepage})"
-        return CorpusLayoutError(self.key, where, expected=expected, found=found, get_it=get_it)
+    def _of_best(self, variants: Sequence[str]) -> list[Mixtures]:
+        """The mixtures of the first variant, and the first type in it, that has any."""
+        for variant, type in product(variants, TYPES):
+            subsets = [Mixtures(variant, subset, type) for subset in SUBSETS]
+            found = [mixtures for mixtures in subsets if self.folder.exists(mixtures.file)]
+            if any(self.folder.exists(f"{mixtures.folder}{type}/") for mixtures in found):
+                return found
+        return []
 
     @cached_property
     def _genders(self) -> dict[str, Label]:
-        """The gender of each speaker that a table tells of."""
-        sexes: dict[str, str] = {}
-        for folder in INFO_FOLDERS:
-            for name in self.folder.list(folder.rstrip("/")):
-                if name.endswith("_info.csv"):
-                    sexes.update(_sexes_by_mixture(self._text(f"{folder}{name}")))
-        for file in filter(self.folder.exists, SPEAKERS_FILES):
-            sexes.update(SPEAKER.findall(self._text(file)))
-        return {speaker: SEXES[sex] for speaker, sex in sexes.items() if sex in SEXES}
-
-    def _text(self, file: str) -> str:
-        # Only names of speakers, which are not read, are beyond ASCII.
-        return self.folder.read(file).decode("utf-8", "replace")
-
-
-def _sexes_by_mixture(text: str) -> Iterator[tuple[str, str]]:
-    for row in csv.DictReader(StringIO(text)):
-        for number in ("1", "2", "3"):
-            speaker, sex = row.get(f"speaker_{number}_ID"), row.get(f"speaker_{number}_sex")
-            if speaker and sex:
-                yield speaker.strip().removesuffix(".0"), sex.strip()
+        return read_genders(self.folder)

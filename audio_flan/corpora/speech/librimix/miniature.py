@@ -10,18 +10,18 @@ in LibriSpeech's own table, with a bar inside a name, or by mixture with ids as 
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from audio_flan.miniatures.bank import Bank, samples, write_wav
 from audio_flan.miniatures.stage import Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Samples: TypeAlias = "NDArray[np.float32]"
+GAIN = 1.0
 FULL_SCALE = 32_768
 MACHINE = "/data/somebody/librimix"
 SPEAKERS = {
@@ -49,50 +49,36 @@ MIXTURES = {
 
 
 def write(stage: Stage) -> None:
-    """Write the storage folder of LibriMix into a folder."""
-    folder, bank = stage.folder, stage.bank
+    """Lay out the storage folder of LibriMix."""
     for (top, subset), mixtures in MIXTURES.items():
-        place = folder / top / "wav16k" / "min"
-        _write_subset(place, subset, "mix_clean", mixtures, bank)
-    place = folder / "Libri2Mix" / "wav16k" / "min"
-    _write_subset(place, "test", "mix_both", MIXTURES["Libri2Mix", "test"], bank)
-    place = folder / "Libri2Mix" / "wav8k" / "min"
-    _write_subset(place, "dev", "mix_clean", MIXTURES["Libri2Mix", "dev"][:1], bank)
-    _write_sexes(folder)
+        _write_subset(stage, f"{top}/wav16k/min", subset, "mix_clean", mixtures)
+    noisy, first_of_dev = MIXTURES["Libri2Mix", "test"], MIXTURES["Libri2Mix", "dev"][:1]
+    _write_subset(stage, "Libri2Mix/wav16k/min", "test", "mix_both", noisy)
+    _write_subset(stage, "Libri2Mix/wav8k/min", "dev", "mix_clean", first_of_dev)
+    _write_speakers(stage)
+    _write_sexes_by_mixture(stage)
 
 
 def _write_subset(
-    place: Path, subset: str, type: str, mixtures: tuple[tuple[str, ...], ...], bank: Bank
+    stage: Stage, variant: str, subset: str, type: str, mixtures: Sequence[Sequence[str]]
 ) -> None:
-    rate = 8_000 if place.parent.name == "wav8k" else 16_000
+    rate = 8_000 if "/wav8k/" in variant else 16_000
     kinds = [f"s{number}" for number in range(1, len(mixtures[0]) + 1)]
     kinds += ["noise"] if type == "mix_both" else []
-    for kind in (type, *kinds):
-        (place / subset / kind).mkdir(parents=True, exist_ok=True)
-    rows = [",".join(["mixture_ID", "mixture_path", *map(_column, kinds), "length"])]
-    metrics = [",".join(["mixture_ID", *(_column(k).replace("path", "SNR") for k in kinds)])]
+    rows, metrics = [], []
     for parts in mixtures:
         name = "_".join(map(_utterance, parts))
-        sources = [_source(part, rate, bank) for part in parts]
-        if type == "mix_both":
-            noise = np.resize(samples(bank.noises[0], rate), max(s.size for s in sources))
-            sources.append(_quantized(0.1 * noise))
-        # "min": all are as long as the shortest.
-        sources = [source[: min(s.size for s in sources)] for source in sources]
-        for kind, sound in zip((type, *kinds), (_mixture(sources), *sources), strict=True):
-            write_wav(place / subset / kind / f"{name}.wav", sound, rate)
-        machine = f"{MACHINE}/{place.parents[1].name}/{place.parent.name}/{place.name}/{subset}"
-        paths = [f"{machine}/{kind}/{name}.wav" for kind in (type, *kinds)]
-        rows.append(",".join([name, *paths, str(sources[0].size)]))
-        metrics.append(",".join([name, *("0.5" for _ in kinds)]))
-    (place / "metadata").mkdir(exist_ok=True)
-    for what, lines in (("mixture", rows), ("metrics", metrics)):
-        text = "\n".join(lines) + "\n"
-        (place / "metadata" / f"{what}_{subset}_{type}.csv").write_text(text, encoding="utf-8")
-
-
-def _column(kind: str) -> str:
-    return "noise_path" if kind == "noise" else f"source_{kind[1:]}_path"
+        sources = _sources(stage, parts, rate, noisy=type == "mix_both")
+        for kind, sound in zip((type, *kinds), (_sum(sources), *sources), strict=True):
+            stage.audio(f"{variant}/{subset}/{kind}/{name}.wav", sound, rate)
+        paths = (f"{MACHINE}/{variant}/{subset}/{kind}/{name}.wav" for kind in (type, *kinds))
+        rows.append([name, *paths, sources[0].size])
+        metrics.append([name, *("0.5" for _ in kinds)])
+    names = ["noise" if kind == "noise" else f"source_{kind[1:]}" for kind in kinds]
+    header = ["mixture_ID", "mixture_path", *(f"{name}_path" for name in names), "length"]
+    stage.table(f"{variant}/metadata/mixture_{subset}_{type}.csv", rows, ",", header)
+    header = ["mixture_ID", *(f"{name}_SNR" for name in names)]
+    stage.table(f"{variant}/metadata/metrics_{subset}_{type}.csv", metrics, ",", header)
 
 
 def _utterance(part: str) -> str:
@@ -101,15 +87,25 @@ def _utterance(part: str) -> str:
     return f"{speaker}-{int(speaker) + 90_000}-{int(sentence):04d}"
 
 
-def _source(part: str, rate: int, bank: Bank) -> Samples:
+def _sources(stage: Stage, parts: Sequence[str], rate: int, *, noisy: bool) -> list[Samples]:
+    """The voices of a mixture, and its noise, all as long as the shortest ("min")."""
+    sources = [_voice(stage, part, rate) for part in parts]
+    if noisy:
+        noise = stage.wave(stage.bank.noises[0], rate)
+        sources.append(_quantized(0.1 * np.resize(noise, max(s.size for s in sources))))
+    shortest = min(source.size for source in sources)
+    return [source[:shortest] for source in sources]
+
+
+def _voice(stage: Stage, part: str, rate: int) -> Samples:
     speaker, _, sentence = part.partition("-")
     voice, speed, _ = SPEAKERS[speaker]
-    entry = next(e for e in bank.speech("en", voice) if e.sentence == int(sentence))
-    sound = samples(entry, round(rate / speed))
+    said = next(entry for entry in stage.speech(voice) if entry.sentence == int(sentence))
+    sound = stage.wave(said, rate, speed)
     return _quantized(0.28 * sound / np.abs(sound).max())
 
 
-def _mixture(sources: list[Samples]) -> Samples:
+def _sum(sources: Sequence[Samples]) -> Samples:
     mixture: Samples = np.sum(sources, axis=0, dtype=np.float32)
     return mixture
 
@@ -119,24 +115,25 @@ def _quantized(sound: Samples) -> Samples:
     return (np.round(sound * FULL_SCALE) / FULL_SCALE).astype(np.float32)
 
 
-def _write_sexes(folder: Path) -> None:
-    lines = [";ID  |SEX| SUBSET           |MINUTES| NAME"]
+def _write_speakers(stage: Stage) -> None:
+    """LibriSpeech's own table of speakers."""
+    lines = [";ID  |SEX| SUBSET           |MINUTES| NAME\n"]
     for speaker in IN_SPEAKERS_TXT:
         subset = "dev-clean" if speaker == "9005" else "train-clean-100"
         name = "|CBW|Somebody" if speaker == "9002" else "Somebody"
-        lines.append(f"{speaker} | {SPEAKERS[speaker][2]} | {subset:<16} | 25.03 | {name}")
-    (folder / "LibriSpeech").mkdir()
-    text = "\n".join(lines) + "\n"
-    (folder / "LibriSpeech" / "SPEAKERS.TXT").write_text(text, encoding="utf-8")
+        lines.append(f"{speaker} | {SPEAKERS[speaker][2]} | {subset:<16} | 25.03 | {name}\n")
+    stage.text("LibriSpeech/SPEAKERS.TXT", "".join(lines))
+
+
+def _write_sexes_by_mixture(stage: Stage) -> None:
+    """The tables of the repository."""
     for top in ("Libri2Mix", "Libri3Mix"):
-        mixtures = MIXTURES[top, "test"]
-        numbers = range(1, len(mixtures[0]) + 1)
-        columns = [f"speaker_{number}_{what}" for number in numbers for what in ("ID", "sex")]
-        rows = [",".join(["mixture_ID", *columns])]
-        for parts in mixtures:
+        rows = []
+        for parts in MIXTURES[top, "test"]:
             ids = [part.partition("-")[0] for part in parts]
             values = [value for id in ids for value in (f"{float(id)}", SPEAKERS[id][2])]
-            rows.append(",".join(["_".join(map(_utterance, parts)), *values]))
-        (folder / "metadata" / top).mkdir(parents=True)
-        file = folder / "metadata" / top / f"{top.lower()}_test-clean_info.csv"
-        file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+            rows.append(["_".join(map(_utterance, parts)), *values])
+        numbers = range(1, len(rows[0]) // 2 + 1)
+        columns = [f"speaker_{number}_{what}" for number in numbers for what in ("ID", "sex")]
+        file = f"metadata/{top}/{top.lower()}_test-clean_info.csv"
+        stage.table(file, rows, ",", ["mixture_ID", *columns])
