@@ -136,7 +136,7 @@ class Table:
             CorpusLayoutError: the file is not UTF-8, or its header is another.
         """
         start, stop, first = (lines.start, lines.stop, lines.line) if lines else (0, None, 1)
-        text, cut_inside = self._decode(folder.read(self.file, start, stop), folder, first)
+        text, cut_inside = self.decode(folder.read(self.file, start, stop), folder, first)
         found = text.split("\n")
         unfinished = bool(found[-1]) and (self.ends_with_newline or cut_inside)
         last = len(found) - 1
@@ -170,7 +170,33 @@ class Table:
                 self._header(first.rstrip("\r\n"), folder)
             for number, line in enumerate(file, 1 + self._has_header):
                 if not line.isspace() and wanted(line.rstrip(b"\r\n")):
-                    yield number, self._decode(line, folder, number)[0].rstrip("\r\n")
+                    yield number, self.decode(line, folder, number)[0].rstrip("\r\n")
+
+    def decode(self, data: bytes, folder: Folder, first: int) -> tuple[str, bool]:
+        """The text of lines, without a byte order mark, and whether it ends inside a character.
+
+        Args:
+            data: whole lines, or all that there is of the last one.
+            folder: the corpus, for messages.
+            first: number of the first line, counted from 1.
+
+        Raises:
+            CorpusLayoutError: they are not UTF-8; it names the line.
+        """
+        encoding = "utf-8-sig" if first == 1 else "utf-8"
+        try:
+            return data.decode(encoding), False
+        except UnicodeDecodeError as error:
+            if error.reason == "unexpected end of data":
+                return data.decode(encoding, "replace"), True
+            line = first + data.count(b"\n", 0, error.start)
+            raise CorpusLayoutError(
+                folder.corpus,
+                folder.path,
+                expected=f"{self.file} in UTF-8",
+                found=f"byte 0x{data[error.start]:02x} in line {line}, which is not UTF-8 "
+                "(a copy saved in another encoding?)",
+            ) from None
 
     @property
     def _has_header(self) -> bool:
@@ -214,23 +240,6 @@ class Table:
         if self.quoted and '"' in text:
             return next(csv.reader([text], delimiter=self.delimiter))
         return text.split(self.delimiter or None, len(self.columns) - 1 if self.open_end else -1)
-
-    def _decode(self, data: bytes, folder: Folder, first: int) -> tuple[str, bool]:
-        """The text, without a byte order mark, and whether it ends inside a character."""
-        encoding = "utf-8-sig" if first == 1 else "utf-8"
-        try:
-            return data.decode(encoding), False
-        except UnicodeDecodeError as error:
-            if error.reason == "unexpected end of data":
-                return data.decode(encoding, "replace"), True
-            line = first + data.count(b"\n", 0, error.start)
-            raise CorpusLayoutError(
-                folder.corpus,
-                folder.path,
-                expected=f"{self.file} in UTF-8",
-                found=f"byte 0x{data[error.start]:02x} in line {line}, which is not UTF-8 "
-                "(a copy saved in another encoding?)",
-            ) from None
 
     def _header(self, text: str, folder: Folder) -> list[str]:
         names = self._split(text)

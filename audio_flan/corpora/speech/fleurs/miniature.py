@@ -8,12 +8,15 @@ only a part is there.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from hashlib import blake2b
-from pathlib import Path
+from io import BytesIO
+from operator import itemgetter
 
-from audio_flan.miniatures.bank import SpeechEntry, samples
+from audio_flan.miniatures.bank import SpeechEntry
 from audio_flan.miniatures.stage import Stage
 
+GAIN = 1.0
 RATE = 16_000
 FOLDERS = {"en": "en_us", "zh": "cmn_hans_cn", "es": "es_419", "de": "de_de"}
 SENTENCES = {1: ("test", 1699), 2: ("dev", 1525), 3: ("train", 104), 4: ("train", 12)}
@@ -26,32 +29,42 @@ SPACES = {"speech_en_m2_1": ("Mr. ", "Mr.\u00a0"), "translation_es_m1_3": ("12 "
 
 
 def write(stage: Stage) -> None:
-    """Write FLEURS into a folder."""
-    folder, bank = stage.folder, stage.bank
+    """Lay out FLEURS."""
+    tables: dict[str, list[tuple[str, ...]]] = {}
+    for said in _sayings(stage):
+        language = FOLDERS[said.language]
+        part, id = SENTENCES[said.sentence]
+        name = f"{int.from_bytes(blake2b(said.id.encode(), digest_size=8).digest(), 'big')}.wav"
+        stage.bytes(f"{language}/audio/{part}/{name}", _float_wav(stage, said))
+        tables.setdefault(f"{language}/{part}.tsv", []).append((str(id), name, *_values(said)))
+    for table, rows in tables.items():
+        # The publisher's order is not that of the sentences.
+        rows.sort(key=itemgetter(1))
+        stage.table(table, rows, "\t")
+
+
+def _sayings(stage: Stage) -> Iterator[SpeechEntry]:
+    """The recordings of the bank that are read here."""
+    for said in stage.bank.speech("en"):
+        if said.speaker in ENGLISH[said.sentence]:
+            yield said
+    yield from stage.bank.translations
+
+
+def _float_wav(stage: Stage, said: SpeechEntry) -> bytes:
+    """A recording as a WAV file of 32-bit floats."""
     # Not libsndfile: it puts the time of writing into float WAV.
     from scipy.io import wavfile
 
-    english = [said for said in bank.speech("en") if said.speaker in ENGLISH[said.sentence]]
-    tables: dict[Path, list[str]] = {}
-    for said in (*english, *bank.translations):
-        language = folder / FOLDERS[said.language]
-        part, id = SENTENCES[said.sentence]
-        name = f"{int.from_bytes(blake2b(said.id.encode(), digest_size=8).digest(), 'big')}.wav"
-        (language / "audio" / part).mkdir(parents=True, exist_ok=True)
-        wavfile.write(language / "audio" / part / name, RATE, samples(said, RATE))
-        tables.setdefault(language / f"{part}.tsv", []).append(_line(said, id, name))
-    for table, lines in tables.items():
-        # The publisher's order is not that of the sentences.
-        table.write_text("".join(sorted(lines, key=_file_name)), encoding="utf-8", newline="")
+    file = BytesIO()
+    wavfile.write(file, RATE, stage.wave(said, RATE))
+    return file.getvalue()
 
 
-def _file_name(line: str) -> str:
-    return line.split("\t")[1]
-
-
-def _line(said: SpeechEntry, id: int, name: str) -> str:
+def _values(said: SpeechEntry) -> tuple[str, ...]:
+    """The sentence in three forms, the number of samples, and the gender."""
     plain = re.sub(r"[^\w ]", "", said.text).lower()
     characters = " ".join(plain.replace(" ", "|")) + " |"
     gender = "OTHER" if said.id == OTHER_GENDER else said.gender.upper()
     raw = said.text.replace(*SPACES.get(said.id, ("", "")))
-    return f"{id}\t{name}\t{raw}\t{plain}\t{characters}\t{said.frames}\t{gender}\n"
+    return raw, plain, characters, str(said.frames), gender

@@ -41,11 +41,11 @@ Splits: the publisher's; no speaker is in two of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from functools import cached_property, partial
+from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
-from audio_flan.corpora.contract import Corpus, Shard
+from audio_flan.corpora.contract import Corpus, Shard, by_splits
 from audio_flan.corpora.read.arpabet import ipa_of_alignment
 from audio_flan.corpora.read.folder import Signature
 from audio_flan.corpora.read.table import BadRow, Table
@@ -53,7 +53,7 @@ from audio_flan.corpora.speech.libritts_r.captions import Descriptions
 from audio_flan.corpora.speech.libritts_r.tables import (
     SUBSETS,
     EitherLayout,
-    Place,
+    Nearby,
     failed_restorations,
     genders,
     near,
@@ -64,7 +64,6 @@ from audio_flan.corpora.speech.libritts_r.tables import (
 from audio_flan.errors import Unusable
 from audio_flan.media.audio import AudioRef
 from audio_flan.model.clip import Clip, Reject
-from audio_flan.model.splits import SPLITS
 
 ID = re.compile(r"(\d+)_(\d+)_(\d+)_\d+")
 COLUMNS = ("id", "original text", "normalized text")
@@ -72,15 +71,23 @@ HUB_COLUMNS = ("id", "text_original", "text_normalized")
 SPEAKERS_PER_SHARD = 20
 """Some 3,000 clips: many voices, so that pairs can be drawn within a shard."""
 SEVERAL_PERSONS = ("1734", "2074", "2262", "3546", "3793", "4455", "6032", "8097", "8295")
-LABELS = ("LibriTTS-R-MFA/lab/phone", "LibriTTS-R-MFA-main/lab/phone", "lab/phone")
+ALIGNMENTS = ("LibriTTS-R-MFA/lab/phone/", "LibriTTS-R-MFA-main/lab/phone/", "lab/phone/")
+
+
+class Portion(NamedTuple):
+    """What a shard is of: some speakers of a subset from one on, or a Parquet file."""
+
+    subset: str
+    speaker: str = ""
+    file: str = ""
 
 
 class Utterance(NamedTuple):
-    """A line of a table of transcripts: where it stands, and how to get at its audio."""
+    """A line of a table of transcripts: where it stands, where its audio is, and what it says."""
 
     line: str
     subset: str
-    audio: Callable[[], AudioRef]
+    audio: str | AudioRef
     id: str
     original: str
     normalized: str
@@ -99,67 +106,71 @@ class LibriTTSR(Corpus):
         return EitherLayout(cls.key, (cls.key, *cls.folders), cls.recognised_by, one_is_enough=True)
 
     def shards(self) -> dict[str, list[Shard]]:
-        """Some speakers of a subset, by the first of them; or a Parquet file."""
-        found = [shard for subset in SUBSETS for shard in self._of_subset(subset)]
-        by_split = {split: [s for s in found if s.split == split] for split in SPLITS}
-        return {split: shards for split, shards in by_split.items() if shards}
+        """Some speakers of a subset, or a Parquet file."""
+        return by_splits(shard for subset in SUBSETS for shard in self._of_subset(subset))
 
     def _of_subset(self, subset: str) -> list[Shard]:
         speakers = numbered(self.folder, subset)[::SPEAKERS_PER_SHARD]
-        files = [f"{subset}/{speaker}" for speaker in speakers]
-        files = files or parquet_files(self.folder).get(subset, [])
-        provided = self._provided(subset)
-        return [Shard(SUBSETS[subset], (file,), provides=provided) for file in files]
+        portions = [Portion(subset, speaker=speaker) for speaker in speakers]
+        if not speakers:
+            files = self._parquet_files.get(subset, ())
+            portions = [Portion(subset, file=file) for file in files]
+        provided = self._provided(subset) if portions else None
+        return [Shard(SUBSETS[subset], portion, provided) for portion in portions]
 
     def _provided(self, subset: str) -> frozenset[str]:
         """What the tables that are there can give the clips of a subset."""
-        absent = set() if self._genders else {"gender"}
-        absent |= set() if self._descriptions else {"description"}
-        labels = self._labels_folder
-        if labels is None or not labels.folder.exists(f"{labels.name}/{subset}/"):
-            absent |= {"phones", "phone_notation"}
-        return self.provides - absent
+        aligned = self._alignments and self._alignments.inside(f"{subset}/")
+        given = {
+            "gender": self._genders,
+            "description": self._descriptions,
+            "phones": aligned,
+            "phone_notation": aligned,
+        }
+        return self.provides - {field for field, table in given.items() if not table}
 
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
         """The clips of some speakers, by chapter; or of a Parquet file, by row."""
-        subset = next(name for name in SUBSETS if name in shard.part[0].replace(".", "-"))
-        if shard.part[0].endswith(".parquet"):
-            yield from self._of_parquet(shard.part[0], subset)
-            return
+        portion = Portion(*shard.part)
+        for found in self._of_parquet(portion) if portion.file else self._of_speakers(portion):
+            if isinstance(found, Reject):
+                yield found
+                continue
+            try:
+                yield self._clip(found)
+            except Unusable as error:
+                detail = f"{found.line}: {error.detail}"
+                yield Reject(self.key, found.id or found.line, error.reason, detail)
+
+    def _of_parquet(self, portion: Portion) -> Iterator[Utterance | Reject]:
+        file = portion.file
+        for row, values in enumerate(text_rows(self.folder, file, HUB_COLUMNS)):
+            audio = self.folder.cell(file, row)
+            yield Utterance(f"{file}#{row}", portion.subset, audio, *values)
+
+    def _of_speakers(self, portion: Portion) -> Iterator[Utterance | Reject]:
+        subset = portion.subset
         speakers = numbered(self.folder, subset)
-        first = speakers.index(shard.part[0].rpartition("/")[2])
+        first = speakers.index(portion.speaker)
         for speaker in speakers[first : first + SPEAKERS_PER_SHARD]:
             for chapter in numbered(self.folder, f"{subset}/{speaker}"):
                 yield from self._of_chapter(subset, speaker, chapter)
 
-    def _of_parquet(self, file: str, subset: str) -> Iterator[Clip | Reject]:
-        for row, values in enumerate(text_rows(self.folder, file, HUB_COLUMNS)):
-            audio = partial(self.folder.cell, file, row)
-            yield self._made(Utterance(f"{file}#{row}", subset, audio, *values))
-
-    def _of_chapter(self, subset: str, speaker: str, chapter: str) -> Iterator[Clip | Reject]:
-        place = f"{subset}/{speaker}/{chapter}"
-        table = Table(f"{place}/{speaker}_{chapter}.trans.tsv", "\t", COLUMNS)
-        names = [name for name in self.folder.list(place) if not name.startswith(".")]
-        untold = {name.removesuffix(".wav") for name in names if name.endswith(".wav")}
+    def _of_chapter(self, subset: str, speaker: str, chapter: str) -> Iterator[Utterance | Reject]:
+        folder = f"{subset}/{speaker}/{chapter}"
+        table = Table(f"{folder}/{speaker}_{chapter}.trans.tsv", "\t", COLUMNS)
+        names = [name for name in self.folder.list(folder) if not name.startswith(".")]
+        without_line = {name.removesuffix(".wav") for name in names if name.endswith(".wav")}
         for row in table.rows(self.folder) if self.folder.exists(table.file) else ():
             line = f"{table.file}:{row.line}"
             if isinstance(row, BadRow):
                 yield Reject(self.key, line, row.reason, row.detail)
                 continue
-            untold.discard(row.values[0])
-            audio = partial(self.folder.audio, f"{place}/{row.values[0]}.wav")
-            yield self._made(Utterance(line, subset, audio, *row.values))
-        for id in sorted(untold):
-            detail = f"{place}/{id}.wav has no line in {table.file}"
+            without_line.discard(row["id"])
+            yield Utterance(line, subset, f"{folder}/{row['id']}.wav", *row.values)
+        for id in sorted(without_line):
+            detail = f"{folder}/{id}.wav has no line in {table.file}"
             yield Reject(self.key, id, "transcript-missing", detail)
-
-    def _made(self, utterance: Utterance) -> Clip | Reject:
-        try:
-            return self._clip(utterance)
-        except Unusable as error:
-            detail = f"{utterance.line}: {error.detail}"
-            return Reject(self.key, utterance.id or utterance.line, error.reason, detail)
 
     def _clip(self, utterance: Utterance) -> Clip:
         id, subset = utterance.id, utterance.subset
@@ -172,24 +183,30 @@ class LibriTTSR(Corpus):
             raise Unusable("empty-transcript", f"{id} has no text")
         speaker, chapter, paragraph = match.groups()
         known = speaker not in SEVERAL_PERSONS
-        gender = self._genders.get(speaker) if known else None
         phones = self._phones(f"{subset}/{speaker}/{chapter}/{id}.lab")
-        return Clip(
-            id=id,
-            corpus=self.key,
-            split=SUBSETS[subset],
-            audio=utterance.audio(),
+        return self.made(
+            id,
+            utterance.audio,
+            SUBSETS[subset],
             transcript=transcript,
             normalized_transcript=utterance.normalized.strip() or None,
-            language="en",
             phones=phones,
-            phone_notation=self.label("phone_notation", "IPA") if phones else None,
+            phone_notation="IPA" if phones else None,
             speaker=speaker if known else None,
-            gender=self.label("gender", gender) if gender else None,
+            gender=self._genders.get(speaker) if known else None,
             paragraph=f"{speaker}_{chapter}_{paragraph}",
             description=self._descriptions.of(id, speaker, subset) if known else None,
-            clean_speech=True,
         )
+
+    def _phones(self, name: str) -> str | None:
+        """The phones of an alignment; None where there is none of the utterance."""
+        if self._alignments is None or not (alignment := self._alignments.inside(name)):
+            return None
+        return ipa_of_alignment(alignment.text())
+
+    @cached_property
+    def _parquet_files(self) -> dict[str, list[str]]:
+        return parquet_files(self.folder)
 
     @cached_property
     def _genders(self) -> dict[str, str]:
@@ -204,13 +221,5 @@ class LibriTTSR(Corpus):
         return Descriptions(self.folder)
 
     @cached_property
-    def _labels_folder(self) -> Place | None:
-        return near(self.folder, *(f"{name}/" for name in LABELS))
-
-    def _phones(self, name: str) -> str | None:
-        """The phones of an alignment; None where there is none of the utterance."""
-        labels = self._labels_folder
-        if labels is None or not labels.folder.exists(f"{labels.name}/{name}"):
-            return None
-        text = labels.folder.read(f"{labels.name}/{name}").decode("utf-8", "replace")
-        return ipa_of_alignment(text)
+    def _alignments(self) -> Nearby | None:
+        return near(self.folder, *ALIGNMENTS)

@@ -26,7 +26,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from audio_flan.corpora.read.folder import Folder
-from audio_flan.corpora.speech.libritts_r.tables import SUBSETS, Place, near, text_rows
+from audio_flan.corpora.speech.libritts_r.tables import SUBSETS, Nearby, near, text_rows
 
 METADATA = "metadata_w_style_prompt_tags_v230922.csv"
 PROMPTS = "style_prompt_candidates_v230922.csv"
@@ -80,7 +80,7 @@ class Descriptions:
 
     def __init__(self, folder: Folder) -> None:
         table = near(folder, *(f"{name}/{METADATA}" for name in STYLE_FOLDERS))
-        self._styles = table and Place(table.folder, table.name.rpartition("/")[0])
+        self._styles = table and Nearby(table.folder, table.name.rpartition("/")[0])
         self._texts = near(folder, *(f"{name}/" for name in TEXT_FOLDERS))
 
     def __bool__(self) -> bool:
@@ -105,7 +105,7 @@ class Descriptions:
 
 
 @lru_cache(maxsize=2)
-def _style_keys(tables: Place) -> dict[str, str]:
+def _style_keys(tables: Nearby) -> dict[str, str]:
     """The key of each utterance that LibriTTS-P could measure."""
     columns = ("item_name", "style_prompt_key", "invalid")
     keys: dict[str, str] = {}
@@ -118,7 +118,7 @@ def _style_keys(tables: Place) -> dict[str, str]:
 
 
 @lru_cache(maxsize=2)
-def _statements(tables: Place) -> dict[str, tuple[str, ...]]:
+def _statements(tables: Nearby) -> dict[str, tuple[str, ...]]:
     """The statements of each key, in the order of its prompts."""
     lines = (line.partition("|") for line in _lines(tables, PROMPTS))
     return {
@@ -150,7 +150,7 @@ def statement(prompt: str, key: str) -> str | None:
 
 
 @lru_cache(maxsize=2)
-def _voices(tables: Place) -> dict[str, str]:
+def _voices(tables: Nearby) -> dict[str, str]:
     """A sentence on the voice of each speaker of whom two annotators say the same."""
     heard: dict[str, Counter[str]] = {}
     for file in TRAITS:
@@ -173,21 +173,19 @@ def _voice(traits: list[str]) -> str:
     return f"The voice sounds {joined}." if joined else ""
 
 
-def _lines(tables: Place, file: str) -> list[str]:
-    if not tables.folder.exists(f"{tables.name}/{file}"):
-        return []
-    text = tables.folder.read(f"{tables.name}/{file}").decode("utf-8-sig", "replace")
-    return [line.strip() for line in text.split("\n")]
+def _lines(tables: Nearby, file: str) -> list[str]:
+    found = tables.inside(file)
+    return [line.strip() for line in found.text().split("\n")] if found else []
 
 
 @lru_cache(maxsize=1)
-def _texts(place: Place, subset: str) -> dict[str, str]:
+def _texts(tables: Nearby, subset: str) -> dict[str, str]:
     """The texts of Parler-TTS; only those of a subset, where the files' names tell subsets."""
-    names = place.folder.walk(place.name, (".parquet", ".csv"))
+    names = tables.folder.walk(tables.name, (".parquet", ".csv"))
     found = {}
     for file in names:
         told = [name for name in SUBSETS if name in file.replace(".", "-")]
         if told in ([], [subset]):
-            for id, text in text_rows(place.folder, file, ("id", "text_description")):
+            for id, text in text_rows(tables.folder, file, ("id", "text_description")):
                 found[id] = " ".join(text.split())
     return {id: text for id, text in found.items() if text}

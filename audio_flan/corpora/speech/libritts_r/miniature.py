@@ -9,12 +9,14 @@ are requests or contradict their key.
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from io import StringIO
 
-from audio_flan.miniatures.bank import Bank, SpeechEntry, samples, write_wav
+from audio_flan.miniatures.bank import SpeechEntry
 from audio_flan.miniatures.stage import Stage
 
+GAIN = 1.0
 RATE = 24_000
 
 
@@ -44,6 +46,7 @@ READERS = (
     Reader("test-clean", "9904", "F", "Dora Example", "en_f3", "5505", TWO_PARAGRAPHS),
     Reader("test-clean", "9905", "M", "Ed Example", "en_m2", "5506", ((4, 0, 1), (4, 2, 2))),
 )
+ARCHIVERS_BYTES = b"\x00\x05\x16\x07"
 FAILED = "9902_5502_000002_000000"
 INVALID = "9904_5505_000001_000001"
 PHONES = {
@@ -90,84 +93,78 @@ raw_loudness_scale invalid
 
 
 def write(stage: Stage) -> None:
-    """Write LibriTTS-R into a folder."""
-    folder, bank = stage.folder, stage.bank
-    utterances = [_write_chapter(folder, bank, reader) for reader in READERS]
-    rows = [f"{reader.id}\t{reader.gender}\t{reader.subset}\t{reader.name}" for reader in READERS]
-    rows[2] = rows[2].rstrip("\t")
-    header = "READER\tGENDER\tSUBSET\tNAME"
-    (folder / "speakers.tsv").write_text(
-        "\n".join((header, *rows, "")), encoding="utf-8", newline=""
+    """Lay out LibriTTS_R, with LibriTTS-P and LibriTTS-R-MFA in it."""
+    utterances = {reader: _utterances(stage, reader) for reader in READERS}
+    for reader, sentences in utterances.items():
+        _write_chapter(stage, reader, sentences)
+    rows = [[reader.id, reader.gender, reader.subset] for reader in READERS]
+    for row, reader in zip(rows, READERS, strict=True):
+        row += [reader.name] if reader.name else []
+    stage.table("speakers.tsv", rows, "\t", ("READER", "GENDER", "SUBSET", "NAME"))
+    stage.bytes("train-clean-100/._9901", ARCHIVERS_BYTES)
+    stage.text(
+        "libritts_r_failed_speech_restoration_examples/train-clean-100_bad_sample_list.txt",
+        f"./train-clean-100/9902/5502/{FAILED}.wav\n",
     )
-    (folder / "train-clean-100" / "._9901").write_bytes(b"\x00\x05\x16\x07")
-    failed = folder / "libritts_r_failed_speech_restoration_examples"
-    failed.mkdir()
-    path = f"./train-clean-100/9902/5502/{FAILED}.wav\n"
-    (failed / "train-clean-100_bad_sample_list.txt").write_text(path, newline="")
-    _write_styles(folder / "LibriTTS-P" / "data", dict(zip(READERS, utterances, strict=True)))
+    _write_styles(stage, utterances)
 
 
-def _write_chapter(folder: Path, bank: Bank, reader: Reader) -> dict[str, SpeechEntry]:
-    """Write the recordings and texts of a speaker; return the sentences by id."""
-    place = folder / reader.subset / reader.id / reader.chapter
-    place.mkdir(parents=True)
-    sentences = {entry.sentence: entry for entry in bank.speech("en", reader.voice)}
+def _utterances(stage: Stage, reader: Reader) -> dict[str, SpeechEntry]:
+    """The sentences of a speaker by id."""
+    sentences = {said.sentence: said for said in stage.speech(reader.voice)}
     prefix = f"{reader.id}_{reader.chapter}"
     utterances = {
         f"{prefix}_{paragraph:06d}_{number:06d}": sentences[sentence]
         for paragraph, number, sentence in reader.sentences
     }
-    if FAILED.startswith(prefix):
-        utterances[FAILED] = sentences[1]
-    for id, entry in utterances.items():
+    return utterances | ({FAILED: sentences[1]} if FAILED.startswith(prefix) else {})
+
+
+def _write_chapter(stage: Stage, reader: Reader, utterances: Mapping[str, SpeechEntry]) -> None:
+    """Write the recordings, texts and alignments of a speaker."""
+    folder = f"{reader.subset}/{reader.id}/{reader.chapter}"
+    for id, said in utterances.items():
         level = 0.2 if id == FAILED else reader.level
-        write_wav(place / f"{id}.wav", level * samples(entry, RATE), RATE)
-        (place / f"{id}.original.txt").write_text(entry.text, encoding="utf-8")
-        (place / f"{id}.normalized.txt").write_text(entry.normalized_text, encoding="utf-8")
+        stage.audio(f"{folder}/{id}.wav", level * stage.wave(said, RATE), RATE)
+        stage.text(f"{folder}/{id}.original.txt", said.text)
+        stage.text(f"{folder}/{id}.normalized.txt", said.normalized_text)
         if reader.subset != "train-other-500":
-            labels = folder / "LibriTTS-R-MFA/lab/phone" / place.relative_to(folder)
-            _write_alignment(labels / f"{id}.lab", entry)
-    (place / f"._{prefix}_000000_000000.wav").write_bytes(b"\x00\x05\x16\x07")
-    lines = [f"{id}\t{entry.text}\t{entry.normalized_text}" for id, entry in utterances.items()]
-    _write_lines(place / f"{prefix}.trans.tsv", lines)
-    book = [f"{line}\ttrue\t1.00\t2.50\t24.50" for line in lines]
-    _write_lines(place / f"{prefix}.book.tsv", book)
-    return utterances
+            stage.table(f"LibriTTS-R-MFA/lab/phone/{folder}/{id}.lab", _alignment(said), "\t")
+    prefix = f"{reader.id}_{reader.chapter}"
+    stage.bytes(f"{folder}/._{prefix}_000000_000000.wav", ARCHIVERS_BYTES)
+    lines = [(id, said.text, said.normalized_text) for id, said in utterances.items()]
+    stage.table(f"{folder}/{prefix}.trans.tsv", lines, "\t")
+    book = [(*line, "true", "1.00", "2.50", "24.50") for line in lines]
+    stage.table(f"{folder}/{prefix}.book.tsv", book, "\t")
 
 
-def _write_lines(file: Path, lines: list[str]) -> None:
-    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="")
+def _alignment(said: SpeechEntry) -> list[tuple[str, str, str]]:
+    """Phones of equal length; the last stretch has no label."""
+    phones = [*PHONES[said.sentence].split(), ""]
+    step = said.seconds / len(phones)
+    return [(f"{i * step:.2f}", f"{(i + 1) * step:.2f}", p) for i, p in enumerate(phones)]
 
 
-def _write_alignment(file: Path, entry: SpeechEntry) -> None:
-    """Write phones of equal length; the last stretch has no label."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    phones = [*PHONES[entry.sentence].split(), ""]
-    step = entry.seconds / len(phones)
-    _write_lines(file, [f"{i * step:.2f}\t{(i + 1) * step:.2f}\t{p}" for i, p in enumerate(phones)])
-
-
-def _write_styles(folder: Path, utterances: dict[Reader, dict[str, SpeechEntry]]) -> None:
+def _write_styles(stage: Stage, utterances: Mapping[Reader, Mapping[str, SpeechEntry]]) -> None:
     """Write the tables of LibriTTS-P."""
-    folder.mkdir(parents=True)
-    with (folder / "metadata_w_style_prompt_tags_v230922.csv").open(
-        "w", encoding="utf-8", newline=""
-    ) as file:
-        table = csv.DictWriter(file, _COLUMNS.split(), restval="0.5", lineterminator="\n")
-        table.writeheader()
-        for reader, sentences in utterances.items():
-            for id, entry in sentences.items() if reader.id in STYLES else ():
-                row = {
-                    "item_name": id,
-                    "spk_id": reader.id,
-                    "gender": reader.gender,
-                    "content_prompt": entry.normalized_text,
-                    "style_prompt_key": STYLES[reader.id],
-                    "invalid": "1" if id == INVALID else "0",
-                }
-                table.writerow(row)
-    prompts = [f"{key}|{';'.join(options)}" for key, options in PROMPTS.items()]
-    _write_lines(folder / "style_prompt_candidates_v230922.csv", prompts)
+    folder = "LibriTTS-P/data"
+    file = StringIO(newline="")
+    table = csv.DictWriter(file, _COLUMNS.split(), restval="0.5", lineterminator="\n")
+    table.writeheader()
+    for reader, sentences in utterances.items():
+        for id, said in sentences.items() if reader.id in STYLES else ():
+            row = {
+                "item_name": id,
+                "spk_id": reader.id,
+                "gender": reader.gender,
+                "content_prompt": said.normalized_text,
+                "style_prompt_key": STYLES[reader.id],
+                "invalid": "1" if id == INVALID else "0",
+            }
+            table.writerow(row)
+    stage.text(f"{folder}/metadata_w_style_prompt_tags_v230922.csv", file.getvalue())
+    prompts = [(key, ";".join(options)) for key, options in PROMPTS.items()]
+    stage.table(f"{folder}/style_prompt_candidates_v230922.csv", prompts, "|")
     for number, traits in enumerate(TRAITS, 1):
-        (folder / f"df{number}_en.csv").write_text(traits, encoding="utf-8", newline="")
-    (folder / "excluded_spk_list.txt").write_text("2074\n8295", encoding="utf-8")
+        stage.text(f"{folder}/df{number}_en.csv", traits)
+    stage.text(f"{folder}/excluded_spk_list.txt", "2074\n8295")

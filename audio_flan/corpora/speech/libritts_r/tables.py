@@ -25,17 +25,25 @@ SUBSETS = {
 HUB_FOLDERS = ("data", "all", "clean", "other", "dev", "")
 """Where split folders, or their files, lie in copies from the Hub: the configurations' names."""
 FAILED = "libritts_r_failed_speech_restoration_examples"
-GENDERS = {"F": "female", "M": "male"}
 
 
-class Place(NamedTuple):
-    """A file or folder, and the folder that its name is relative to."""
+class Nearby(NamedTuple):
+    """A file or folder inside the corpus or beside it; its name is relative to one of the two."""
 
     folder: Folder
     name: str
 
+    def inside(self, name: str) -> Nearby | None:
+        """A file in this folder, or a folder if its name ends in "/"; None where it is not."""
+        path = f"{self.name}/{name}"
+        return Nearby(self.folder, path.rstrip("/")) if self.folder.exists(path) else None
 
-def near(folder: Folder, *names: str) -> Place | None:
+    def text(self) -> str:
+        """The text of a small file; what is not UTF-8 in it becomes replacement characters."""
+        return self.folder.read(self.name).decode("utf-8-sig", "replace")
+
+
+def near(folder: Folder, *names: str) -> Nearby | None:
     """The first of some files or folders that is there, inside the corpus or beside it.
 
     Args:
@@ -43,10 +51,10 @@ def near(folder: Folder, *names: str) -> Place | None:
         names: paths; those of folders end in "/".
     """
     parent = folder.path.rstrip("/").rpartition("/")[0]
-    for place in (folder, Folder(folder.corpus, parent or ".")):
+    for where in (folder, Folder(folder.corpus, parent or ".")):
         for name in names:
-            if place.exists(name):
-                return Place(place, name.rstrip("/"))
+            if where.exists(name):
+                return Nearby(where, name.rstrip("/"))
     return None
 
 
@@ -81,27 +89,21 @@ class EitherLayout(Signature):
 
 
 def genders(folder: Folder) -> dict[str, str]:
-    """Gender by speaker: speakers.tsv, else SPEAKERS.txt; empty where there is neither."""
+    """F or M by speaker: speakers.tsv, else SPEAKERS.txt; empty where there is neither."""
     for file, delimiter in (("speakers.tsv", "\t"), ("SPEAKERS.txt", "|")):
-        if place := near(folder, file):
-            # Only ids and single letters are needed, so that the encoding of names is no matter.
-            lines = place.folder.read(file).decode("utf-8-sig", "replace").split("\n")
+        if table := near(folder, file):
             # Rows differ in their number of columns: a name or a tab at the end is too much.
-            rows = [[piece.strip() for piece in line.split(delimiter)] for line in lines]
-            return {
-                row[0]: GENDERS.get(row[1], row[1])
-                for row in rows
-                if len(row) > 1 and row[0].isdecimal()
-            }
+            # Only ids and letters are needed, so that the encoding of names does not matter.
+            lines = (line.split(delimiter) for line in table.text().split("\n"))
+            rows = ([value.strip() for value in line] for line in lines)
+            return {row[0]: row[1] for row in rows if len(row) > 1 and row[0].isdecimal()}
     return {}
 
 
 def failed_restorations(folder: Folder, subset: str) -> frozenset[str]:
     """Ids of the utterances of a subset that the publisher lists as badly restored."""
-    place = near(folder, f"{FAILED}/{subset}_bad_sample_list.txt")
-    if place is None:
-        return frozenset()
-    names = place.folder.read(place.name).decode("utf-8-sig", "replace").split()
+    found = near(folder, f"{FAILED}/{subset}_bad_sample_list.txt")
+    names = found.text().split() if found else ()
     return frozenset(name.rpartition("/")[2].removesuffix(".wav") for name in names)
 
 
