@@ -7,29 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hostile import OUTSIDE, SECRET, check_inside
 
 from audio_flan.corpora import corpus_class, corpus_classes
 from audio_flan.corpora.contract import Corpus
 from audio_flan.corpora.read.table import Table
 from audio_flan.corpora.rows import Rows, forget_clips
-from audio_flan.errors import CorpusLayoutError, Unusable
-from audio_flan.media import audio
+from audio_flan.errors import CorpusLayoutError
 from audio_flan.model.clip import Clip, Reject
 from audio_flan.model.splits import SPLITS
-
-SECRET = b"RIFF, and nothing that anybody may read"
-OUTSIDE = (
-    "../../outside.wav",
-    "../../../outside.wav",
-    "../../../../outside.wav",
-    "..\\..\\outside.wav",
-    "{}",
-    "file://{}",
-    "C:\\outside.wav",
-    "x::file://{}",
-    "/etc/passwd",
-)
-"""Values that name a file outside the corpus; {} is its path."""
 
 
 def folder_name(key: str) -> str:
@@ -119,12 +105,3 @@ def test_no_value_of_a_table_leads_out_of_the_corpus(key: str, folder: Path) -> 
                 for clip in (item for item in items if isinstance(item, Clip)):
                     check_inside(clip, folder)
         path.write_bytes(data)
-
-
-def check_inside(clip: Clip, folder: Path) -> None:
-    """No audio of a clip is outside of its corpus, and none has the secret."""
-    for ref in (clip.audio, *(stem.audio for stem in clip.all_stems)):
-        assert Path(ref.path).resolve().is_relative_to(folder.resolve()), ref
-        if "outside" in ref.name or "passwd" in ref.name:
-            with pytest.raises(Unusable):
-                audio.load(ref)

@@ -1,7 +1,8 @@
-"""Large JSON objects of metadata, read piece by piece in constant memory."""
+"""Large JSON files of metadata, read piece by piece in constant memory."""
 
 from __future__ import annotations
 
+import json
 import re
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from json import JSONDecoder
 from typing import Any
 
 from audio_flan.corpora.read.folder import Folder
+from audio_flan.corpora.read.table import BadRow
 from audio_flan.errors import CorpusLayoutError
 
 WINDOW = 1 << 16
@@ -37,17 +39,66 @@ def records(folder: Folder, file: str) -> Iterator[tuple[str, Any]]:
     text.skip(*END)
 
 
-def items(folder: Folder, file: str, name: str) -> Iterator[Any]:
-    """The items of an array that is a value of a JSON object, one by one and in constant memory.
+def items(folder: Folder, file: str, name: str = "") -> Iterator[Any]:
+    """The items of a JSON array, one by one and in constant memory.
 
     Args:
         folder: the corpus.
         file: path inside the corpus.
-        name: name of the array in the object.
+        name: name of the array, where it is a value of an object; "" where it is the whole file.
 
     Raises:
-        CorpusLayoutError: the file is cut off, is not a JSON object in UTF-8, or has no such array.
+        CorpusLayoutError: the file is cut off, is not JSON of this form in UTF-8, or has no such
+            array.
     """
+    if name:
+        yield from _items_of_pair(folder, file, name)
+        return
+    text = _Text(folder, file, "array")
+    text.skip(r"\s*", "an array")
+    yield from _array(text)
+    text.skip(r"\s*\Z", "the end")
+
+
+def lines(folder: Folder, file: str) -> Iterator[tuple[int, Any]]:
+    """The number of each line of a file of JSON lines and its value; blank lines are left out.
+
+    The value of a line that is no JSON is a `BadRow`.
+
+    Raises:
+        CorpusLayoutError: the file is not UTF-8, or has no line.
+    """
+    number = 0
+    for number, data in _filled_lines(folder, file):
+        text = _decoded_line(folder, file, number, data)
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            reason = "malformed-line" if text.endswith("\n") else "truncated-line"
+            value = BadRow(number, reason, f"{file}:{number}: {error}: {text[:80]!r}")
+        yield number, value
+    if number == 0:
+        raise _layout_error(folder, file, "with a JSON value in each line", "an empty file")
+
+
+def _filled_lines(folder: Folder, file: str) -> Iterator[tuple[int, bytes]]:
+    with folder.open(file) as opened:
+        yield from ((n, data) for n, data in enumerate(opened, 1) if data.strip())
+
+
+def _decoded_line(folder: Folder, file: str, number: int, data: bytes) -> str:
+    encoding = "utf-8-sig" if number == 1 else "utf-8"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":
+            # The file ends inside a character.
+            return data.decode(encoding, "replace")
+        byte = f"byte 0x{data[error.start]:02x} in line {number}"
+        raise _layout_error(folder, file, "in UTF-8", f"{byte}, which is not UTF-8") from None
+
+
+def _items_of_pair(folder: Folder, file: str, name: str) -> Iterator[Any]:
     text, found = _Text(folder, file), False
     text.skip(*OBJECT)
     while not text.starts("}"):
@@ -77,10 +128,11 @@ class _Text:
     Args:
         folder: the corpus.
         file: the text's file in it, UTF-8.
+        form: what it is to be, for messages: "object" or "array".
     """
 
-    def __init__(self, folder: Folder, file: str) -> None:
-        self.folder, self.file = folder, file
+    def __init__(self, folder: Folder, file: str, form: str = "object") -> None:
+        self.folder, self.file, self.form = folder, file, form
         self._pieces = self._decoded()
         self._piece, self._at, self._passed, self._ended = "", 0, 0, False
         self._parse = JSONDecoder().raw_decode
@@ -95,7 +147,8 @@ class _Text:
                 except UnicodeDecodeError as error:
                     line += error.object.count(b"\n", 0, error.start)
                     byte = f"byte 0x{error.object[error.start]:02x} in line {line}"
-                    raise self._layout("in UTF-8", f"{byte}, which is not UTF-8") from None
+                    found = f"{byte}, which is not UTF-8"
+                    raise _layout_error(self.folder, self.file, "in UTF-8", found) from None
                 line += data.count(b"\n")
 
     def _fill(self) -> None:
@@ -143,8 +196,9 @@ class _Text:
         # A value that is cut off fails at its start, less than a window before the end.
         end = f"; it ends {len(rest)} characters later: cut off?" if self._ended else ""
         found = f"{rest[:80]!r} at {place}, not {expected}{end}"
-        return self._layout("as one whole JSON object", found)
+        return _layout_error(self.folder, self.file, f"as one whole JSON {self.form}", found)
 
-    def _layout(self, expected: str, found: str) -> CorpusLayoutError:
-        where, expected = self.folder.path, f"{self.file} {expected}"
-        return CorpusLayoutError(self.folder.corpus, where, expected=expected, found=found)
+
+def _layout_error(folder: Folder, file: str, expected: str, found: str) -> CorpusLayoutError:
+    where, expected = folder.path, f"{file} {expected}"
+    return CorpusLayoutError(folder.corpus, where, expected=expected, found=found)

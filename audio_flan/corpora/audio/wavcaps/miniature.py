@@ -8,20 +8,18 @@ AudioSet clip and a FreeSound clip that are not there.
 
 from __future__ import annotations
 
-import json
 from io import BytesIO
-from pathlib import Path
 from struct import pack_into, unpack_from
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from audio_flan.miniatures.bank import Bank, samples
 from audio_flan.miniatures.stage import Stage
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+GAIN = 1.0
 RATE, SECONDS = 32_000, 4.6
 PART_SIZE = 192 * 1024
 SPLIT_SIGNATURE = b"PK\7\x08"
@@ -60,21 +58,16 @@ UNLISTED = "9999"
 
 
 def write(stage: Stage) -> None:
-    """Write WavCaps into a folder."""
-    folder, bank = stage.folder, stage.bank
+    """Lay out WavCaps."""
     for id, _, parts in AUDIOSET:
-        _write(folder / "Audio/AudioSet_SL" / f"{id}.flac", _encoded(bank, parts))
+        stage.audio(f"Audio/AudioSet_SL/{id}.flac", _mixed(stage, parts), RATE)
     for id, _, _, parts in FREESOUND:
-        _write(folder / WAVEFORMS / "FreeSound_flac" / f"{id}.flac", _encoded(bank, parts))
-    archive = _zipped({id: _encoded(bank, parts) for id, _, parts, _ in SOUNDBIBLE})
-    pieces = split_archive(archive, PART_SIZE)
-    for number, piece in enumerate(pieces, 1):
-        suffix = "zip" if number == len(pieces) else f"z{number:02d}"
-        _write(folder / f"Zip_files/SoundBible/SoundBible.{suffix}", piece)
-    _write_lists(folder / "json_files")
+        stage.audio(f"{WAVEFORMS}/FreeSound_flac/{id}.flac", _mixed(stage, parts), RATE)
+    _write_archive(stage)
+    _write_lists(stage)
 
 
-def _write_lists(folder: Path) -> None:
+def _write_lists(stage: Stage) -> None:
     audioset = [
         {"id": f"{id}.wav", "caption": caption, "audio": "wav_path", "duration": 10.0}
         for id, caption, _ in AUDIOSET
@@ -108,49 +101,59 @@ def _write_lists(folder: Path) -> None:
         }
         for id, caption, _, duration in SOUNDBIBLE
     ]
-    _write_list(folder / "AudioSet_SL/as_final.json", audioset)
-    _write_list(folder / "FreeSound/fsd_final.json", freesound)
-    _write_list(folder / "SoundBible/sb_final.json", soundbible)
+    _write_list(stage, "AudioSet_SL/as_final.json", audioset)
+    _write_list(stage, "FreeSound/fsd_final.json", freesound)
+    _write_list(stage, "SoundBible/sb_final.json", soundbible)
     blacklist = {"AudioSet": ["Ymini0009999.wav"], "FreeSound": ["399999"]}
-    name = "blacklist/blacklist_exclude_test_ac.json"
-    _write(folder / name, json.dumps(blacklist).encode())
+    stage.json("json_files/blacklist/blacklist_exclude_test_ac.json", blacklist)
 
 
-def _write_list(path: Path, items: list[dict[str, Any]]) -> None:
-    text = json.dumps({"num_captions_per_audio": 1, "data": items}, indent=4)
-    _write(path, text.encode())
+def _write_list(stage: Stage, name: str, items: list[dict[str, Any]]) -> None:
+    stage.json(f"json_files/{name}", {"num_captions_per_audio": 1, "data": items}, indent=4)
 
 
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-
-
-def _encoded(bank: Bank, parts: tuple[str, ...]) -> bytes:
-    """Recordings, or sentences of a voice, repeated for `SECONDS` and added up, as FLAC."""
+def _mixed(stage: Stage, parts: tuple[str, ...]) -> NDArray[np.float32]:
+    """Recordings, or sentences of a voice, repeated for `SECONDS` and added up."""
     import numpy as np
-    import soundfile
 
     length = round(SECONDS * RATE)
-    tracks = [np.resize(_track(bank, part), length) for part in parts]
+    tracks = np.stack([np.resize(_track(stage, part), length) for part in parts])
+    mixed: NDArray[np.float32] = tracks.sum(axis=0) / len(tracks)
+    return mixed
+
+
+def _track(stage: Stage, name: str) -> NDArray[np.float32]:
+    import numpy as np
+
+    bank = stage.bank
+    entries = (*bank.melodies, *bank.scenes, *bank.noises, *bank.notes)
+    found = bank.speech("en", name) or [entry for entry in entries if entry.id == name]
+    return np.concatenate([stage.wave(entry, RATE) for entry in found])
+
+
+def _write_archive(stage: Stage) -> None:
+    """The split archive of SoundBible, with a file that is in no list."""
+    waves = {id: _mixed(stage, parts) for id, _, parts, _ in SOUNDBIBLE}
+    files = {id: _encoded(wave) for id, wave in {**waves, UNLISTED: waves["9000"]}.items()}
+    pieces = split_archive(_zipped(files), PART_SIZE)
+    for number, piece in enumerate(pieces, 1):
+        suffix = "zip" if number == len(pieces) else f"z{number:02d}"
+        stage.bytes(f"Zip_files/SoundBible/SoundBible.{suffix}", piece)
+
+
+def _encoded(wave: NDArray[np.float32]) -> bytes:
+    import soundfile
+
     target = BytesIO()
-    soundfile.write(target, sum(tracks) / len(tracks), RATE, format="FLAC", subtype="PCM_16")
+    soundfile.write(target, wave, RATE, format="FLAC", subtype="PCM_16")
     return target.getvalue()
 
 
-def _track(bank: Bank, name: str) -> NDArray[np.float32]:
-    import numpy as np
-
-    entries = (*bank.melodies, *bank.scenes, *bank.noises, *bank.notes)
-    found = bank.speech("en", name) or [entry for entry in entries if entry.id == name]
-    return np.concatenate([samples(entry, RATE) for entry in found])
-
-
 def _zipped(files: dict[str, bytes]) -> bytes:
-    """A zip archive with FLAC files, the first one stored, and a file that is in no list."""
+    """A zip archive with FLAC files, the first one stored."""
     target = BytesIO()
     with ZipFile(target, "w", ZIP_DEFLATED) as archive:
-        for index, (id, data) in enumerate({**files, UNLISTED: files["9000"]}.items()):
+        for index, (id, data) in enumerate(files.items()):
             member = ZipInfo(f"{WAVEFORMS}/SoundBible_flac/{id}.flac")
             archive.writestr(member, data, ZIP_DEFLATED if index else ZIP_STORED)
     return target.getvalue()
@@ -187,10 +190,10 @@ def split_archive(data: bytes, size: int) -> list[bytes]:
         cuts.append(next((start for start, stop in headers if start < cut < stop), cut))
     patched = bytearray(data)
     for start, local in entries:
-        part, offset = _place(local, cuts)
+        part, offset = _part_and_offset(local, cuts)
         pack_into("<H", patched, start + 34, part)
         pack_into("<L", patched, start + 42, offset)
-    part, offset = _place(directory, cuts)
+    part, offset = _part_and_offset(directory, cuts)
     in_last = sum(start >= cuts[-1] for start, _ in entries)
     pack_into("<HHH", patched, end + 4, len(cuts) - 1, part, in_last)
     pack_into("<L", patched, end + 16, offset)
@@ -198,7 +201,7 @@ def split_archive(data: bytes, size: int) -> list[bytes]:
     return [SPLIT_SIGNATURE + pieces[0], *pieces[1:]]
 
 
-def _place(position: int, cuts: list[int]) -> tuple[int, int]:
-    """Part and offset in it of a place in the whole archive."""
+def _part_and_offset(position: int, cuts: list[int]) -> tuple[int, int]:
+    """Part of a position in the whole archive, and offset in it."""
     part = max(index for index, cut in enumerate(cuts) if cut <= position)
     return part, position - cuts[part] + (0 if part else len(SPLIT_SIGNATURE))

@@ -13,7 +13,7 @@ A note_str is family, source (acoustic, electronic, synthetic), number of the in
 
 Quirks:
 - examples.json of train has 150 MB in one line: it is streamed, and a split is one shard, because
-  a line can not be cut into runs of lines;
+  a line cannot be cut into runs of lines;
 - the record repeats what the note_str says; notes where the two disagree are rejected;
 - vocal notes are sampled or synthesised vowels, not singing;
 - sampled instruments are silent or aliased at the ends of their range (unverified); such notes are
@@ -27,99 +27,64 @@ Splits: the publisher's. Instruments of train are in no other split; valid and t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
-from audio_flan.corpora.contract import Corpus, Shard
-from audio_flan.corpora.read.json_stream import records
+from audio_flan.corpora.records import Record, Records
 from audio_flan.errors import Unusable
-from audio_flan.model.clip import Clip, Reject
+from audio_flan.model.clip import Clip
 
-FILES = {
-    "train": "nsynth-train/examples.json",
-    "validation": "nsynth-valid/examples.json",
-    "test": "nsynth-test/examples.json",
-}
-FAMILIES = (
-    "bass",
-    "brass",
-    "flute",
-    "guitar",
-    "keyboard",
-    "mallet",
-    "organ",
-    "reed",
-    "string",
-    "synth_lead",
-    "vocal",
-)
 # Greedy, so that the family takes all underscores but the last two.
 NAME = re.compile(r"((\w+)_[a-z]+_[0-9]+)-([0-9]{3})-([0-9]{3})", re.ASCII)
 
 
-class NSynth(Corpus):
+class NSynth(Records):
     """Single notes with pitch and family of the instrument; see the module's docstring."""
+
+    files = {
+        "train": "nsynth-train/examples.json",
+        "validation": "nsynth-valid/examples.json",
+        "test": "nsynth-test/examples.json",
+    }
 
     @classmethod
     def groups(cls, clip: str, file: str) -> tuple[str, ...]:
         """The instrument."""
         return (clip.rsplit("-", 2)[0],)
 
-    def shards(self) -> dict[str, list[Shard]]:
-        """One shard for each split whose folder is there."""
-        return {s: [Shard(s, (file,))] for s, file in FILES.items() if self.folder.exists(file)}
+    def reject_name(self, record: Record) -> str:
+        """Its name, if it is one of a note."""
+        note = record.name
+        return note if NAME.fullmatch(note) else f"{record.file}: {note[:80]!r}"
 
-    def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
-        """The notes of a split, in the order of its examples.json.
-
-        Raises:
-            CorpusLayoutError: the file is cut off, or is not a JSON object in UTF-8.
-        """
-        for note, record in records(self.folder, shard.part[0]):
-            try:
-                yield self._clip(note, record, shard)
-            except Unusable as error:
-                place = note if NAME.fullmatch(note) else f"{shard.part[0]}: {note[:80]!r}"
-                yield Reject(self.key, place, error.reason, error.detail)
-
-    def _clip(self, note: str, record: Any, shard: Shard) -> Clip:
-        audio = self.folder.audio(f"{shard.part[0].partition('/')[0]}/audio/{note}.wav")
-        family, pitch = _named(note)
-        _check_record(note, record, shard.part[0])
-        return Clip(
-            id=note,
-            corpus=self.key,
-            split=shard.split,
-            audio=audio,
-            pitch=pitch,
-            instrument=self.label("instrument", family.replace("_", " ")),
-            instruments=self.several("instruments", [family.replace("_", " ")]),
+    def clip(self, record: Record, split: str) -> Clip:
+        """The note of a record."""
+        note = record.name
+        audio = self.folder.audio(f"{record.file.partition('/')[0]}/audio/{note}.wav")
+        match = NAME.fullmatch(note)
+        if match is None or int(match[3]) > 127:
+            raise Unusable("malformed-record", f"{note[:80]!r} is not a name of a note")
+        told = {
+            "note_str": note,
+            "instrument_str": match[1],
+            "instrument_family_str": match[2],
+            "pitch": int(match[3]),
+            "velocity": int(match[4]),
+        }
+        _check_record(record, told)
+        family = match[2]
+        return self.made(
+            note, audio, split, pitch=told["pitch"], instrument=family, instruments=[family]
         )
 
 
-def _named(note: str) -> tuple[str, int]:
-    """Family and pitch that a note_str tells."""
-    match = NAME.fullmatch(note)
-    if match is None or int(match[3]) > 127:
-        raise Unusable("malformed-record", f"{note[:80]!r} is not a name of a note")
-    return match[2], int(match[3])
-
-
-def _check_record(note: str, record: Any, file: str) -> None:
-    """Hold a record against its note_str."""
-    instrument, pitch, velocity = note.rsplit("-", 2)
-    told = {
-        "note_str": note,
-        "instrument_str": instrument,
-        "instrument_family_str": instrument.rsplit("_", 2)[0],
-        "pitch": int(pitch),
-        "velocity": int(velocity),
-    }
-    if not isinstance(record, dict) or not told.keys() <= record.keys():
+def _check_record(record: Record, told: dict[str, Any]) -> None:
+    """Hold a record against what its name tells."""
+    found, place = record.value, f"{record.file}: {record.name}"
+    if not isinstance(found, dict) or not told.keys() <= found.keys():
         expected = f"an object with {', '.join(told)}"
-        raise Unusable("malformed-record", f"{file}: {note} is not {expected}: {record!r:.80}")
+        raise Unusable("malformed-record", f"{place} is not {expected}: {found!r:.80}")
     for field, value in told.items():
         # By type too: JSON's true and 1.0 equal 1.
-        if type(record[field]) is not type(value) or record[field] != value:
-            found = f"{field} {record[field]!r:.80}"
-            raise Unusable("label-mismatch", f"{file}: {note} has {found}, not {value!r}")
+        if type(found[field]) is not type(value) or found[field] != value:
+            detail = f"{place} has {field} {found[field]!r:.80}, not {value!r}"
+            raise Unusable("label-mismatch", detail)

@@ -7,13 +7,13 @@ split, one instrument that valid and test share.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from audio_flan.miniatures.bank import NoteEntry, samples, write_wav
+from audio_flan.miniatures.bank import NoteEntry
 from audio_flan.miniatures.stage import Stage
 
+GAIN = 1.0
 RATE = 16_000
 FAMILIES = (
     *("bass", "brass", "flute", "guitar", "keyboard", "mallet"),
@@ -49,24 +49,21 @@ NOTES: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
 
 
 def write(stage: Stage) -> None:
-    """Write the three folders of NSynth into a folder."""
-    folder, bank = stage.folder, stage.bank
-    recordings = {entry.id: entry for entry in bank.notes}
+    """Lay out the three folders of NSynth."""
+    recordings = {entry.id: entry for entry in stage.bank.notes}
     instruments = sorted({_instrument(name) for notes in NOTES.values() for name in notes})
     number = 0
     for split, notes in NOTES.items():
-        audio = folder / f"nsynth-{split}" / "audio"
-        audio.mkdir(parents=True)
         records = {}
         for name, (recording, qualities) in notes.items():
             entry = recordings[recording]
             # As loud as its velocity, so that no recording is in two splits.
-            loudness = int(name[-3:]) / 127
-            write_wav(audio / f"{name}.wav", loudness * samples(entry, RATE), RATE)
+            wave = int(name[-3:]) / 127 * stage.wave(entry, RATE)
+            stage.audio(f"nsynth-{split}/audio/{name}.wav", wave, RATE)
             told = {"note": number, "instrument": instruments.index(_instrument(name))}
             records[name] = {**told, **_record(name, entry, qualities)}
             number += 1
-        (audio.parent / "examples.json").write_text(json.dumps(records), encoding="utf-8")
+        stage.json(f"nsynth-{split}/examples.json", records)
 
 
 def _instrument(name: str) -> str:
