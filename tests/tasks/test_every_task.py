@@ -24,9 +24,10 @@ import pytest
 import soundfile
 
 from audio_flan.corpora import corpus_classes
-from audio_flan.corpora.contract import Corpus, Rows, Shard
+from audio_flan.corpora.contract import Corpus, Shard
 from audio_flan.corpora.read.folder import Folder
 from audio_flan.corpora.read.table import Lines
+from audio_flan.corpora.rows import Rows
 from audio_flan.generate.generation import Generation
 from audio_flan.generate.pools import draw_pools
 from audio_flan.generate.tally import Tally
