@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from audio_flan.cli import new
 from audio_flan.cli import options as given
 
 if TYPE_CHECKING:
@@ -293,6 +294,9 @@ def sample(
 
     for key, path in write_miniatures(folder).items():
         typer.echo(f"{key}: {path}")
+
+
+app.add_typer(new.app, name="new")
 
 
 def main(arguments: list[str] | None = None) -> Any:
