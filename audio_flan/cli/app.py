@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from audio_flan.cli import new
 from audio_flan.cli import options as given
 from audio_flan.cli.option_groups import with_option_groups
 
@@ -315,6 +316,9 @@ def explain(
     show_explanation(row, rebuilt, as_json=json)
     if rebuilt and not rebuilt.is_same:
         raise typer.Exit(1)
+
+
+app.add_typer(new.app, name="new")
 
 
 def main(arguments: list[str] | None = None) -> Any:

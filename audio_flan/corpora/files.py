@@ -36,8 +36,8 @@ class Files(Corpus):
         extensions: of the audio files, in lower case.
         pattern: what the path of a clip's file looks like, with a group `id` unless `split_of` and
             `clip` need none; it is searched for, so end it with "$".
-        ignored: what the paths of audio files look like that are no clips, such as a second
-            microphone; any other file that does not fit the pattern is a reject.
+        ignored: what the paths of audio files look like that are no clips, such as far
+            microphones; any other file that does not fit the pattern is a reject.
     """
 
     trees: ClassVar[tuple[str, ...]] = ("",)
@@ -52,6 +52,10 @@ class Files(Corpus):
         Raises:
             Unusable: the file cannot be used; it becomes a reject at its path.
         """
+
+    def is_clip(self, file: re.Match[str]) -> bool:
+        """Whether a file that fits the pattern is a clip: one of several recordings of it is."""
+        return True
 
     def split_of(self, file: re.Match[str]) -> str:
         """The split of a file: by the hash of its group, unless the path tells."""
@@ -129,6 +133,6 @@ class Files(Corpus):
         """The files of each split, in the order of the walk."""
         files: dict[str, list[str]] = {split: [] for split in SPLITS}
         for name in self._names:
-            if match := self.pattern.search(name):
+            if (match := self.pattern.search(name)) and self.is_clip(match):
                 files[self.split_of(match)].append(name)
         return files

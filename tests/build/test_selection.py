@@ -91,7 +91,8 @@ def test_caps_are_nested_and_spread_over_the_corpora(miniatures: Path, tmp_path:
             previous[config] = uuids
         if cap == 12:
             counts = Counter(row["corpus"] for row in rows(out, "speech_asr"))
-            assert len(counts) == 6 and set(counts.values()) == {2}
+            assert counts.total() == 12 and len(counts) >= 6
+            assert max(counts.values()) - min(counts.values()) <= 1
         for file in (out / ".build" / "units").glob("*.json"):
             tally = json.loads(file.read_text())["tally"]
             assert tally["read"] == tally["used"] + tally["left"] + sum(tally["rejected"].values())

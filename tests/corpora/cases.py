@@ -188,12 +188,14 @@ def check_quirk(cls: type[Corpus], folder: Path, quirk: Quirk) -> None:
 
     import pytest
 
+    from audio_flan.corpora.read.folder import forget_listings
     from audio_flan.corpora.rows import forget_clips
     from audio_flan.errors import CorpusLayoutError
 
     before, had = read(cls, folder)
     quirk.edit(folder)
     forget_clips()
+    forget_listings()
     if quirk.error:
         with pytest.raises(CorpusLayoutError) as caught:
             read(cls, folder)

@@ -17,6 +17,7 @@ import pytest
 
 from audio_flan.corpora import corpus_class, corpus_classes, corpus_keys
 from audio_flan.corpora.contract import MAX_LISTED, Corpus
+from audio_flan.corpora.files import Files
 from audio_flan.corpora.find import find_corpora
 from audio_flan.corpora.miniatures import write_miniatures
 from audio_flan.corpora.read.folder import AUDIO_EXTENSIONS, LANGUAGE
@@ -598,6 +599,10 @@ def test_clips_of_a_partial_copy_come_and_their_audio_is_told_missing(
     gone = whole[0].audio
     (folder / gone.name).unlink()
     found = read(corpus_class(key).open(str(folder)))
+    if issubclass(corpus_class(key), Files):
+        # It knows nothing of a file that is not there; another recording may take its place.
+        assert [item for item in found if getattr(item, "id", "") != whole[0].id] == whole[1:]
+        return
     rejects = [item for item in found if isinstance(item, Reject)]
     if missing := [reject for reject in rejects if reject.reason == "audio-missing"]:
         # A reader that goes by the files that are there tells of what has none.
