@@ -297,10 +297,12 @@ def sample(
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line; a user's mistake ends in one line on stderr and exit code 2."""
+    from audio_flan.build.engines.import_path import safe_path
     from audio_flan.errors import AudioFlanError
 
     try:
-        return app(arguments)
+        with safe_path():
+            return app(arguments)
     except AudioFlanError as error:
         print(f"audio-flan: {error}", file=sys.stderr)
         sys.exit(2)
