@@ -1,4 +1,4 @@
-# Every target works on a fresh checkout: Python 3.10 or later, its venv module, make and git.
+# Every target works on a fresh checkout: Python 3.11 or later, its venv module, make and git.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from audio_flan.dataset import REPO_ID
 from audio_flan.errors import AudioFlanError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from audio_flan.dataset.sources import Source
 
     AnyDataset: TypeAlias = Dataset | DatasetDict | IterableDataset | IterableDatasetDict
-
-REPOSITORY = "HKUSTAudio/Audio-FLAN"
-"""Where the dataset is published."""
 
 
 def load_dataset(
@@ -33,7 +31,7 @@ def load_dataset(
     num_proc: int | None = None,
     seed: int = 0,
     limit: int | None = None,
-    repo_id: str = REPOSITORY,
+    repo_id: str = REPO_ID,
     revision: str | None = None,
     token: str | bool | None = None,
 ) -> AnyDataset:

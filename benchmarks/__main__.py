@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
-from enum import Enum
+from enum import StrEnum
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -28,7 +28,7 @@ NARROWEST = 130
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-class Name(str, Enum):
+class Name(StrEnum):
     """The benchmarks: each is a module of this package."""
 
     FIRST_ROW = "first_row"
@@ -41,7 +41,7 @@ class Name(str, Enum):
     MEMORY = "memory"
 
 
-class Scale(str, Enum):
+class Scale(StrEnum):
     """How much is measured."""
 
     SMALL = "small"

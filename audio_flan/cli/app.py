@@ -12,6 +12,7 @@ import typer
 from audio_flan.cli import new
 from audio_flan.cli import options as given
 from audio_flan.cli.option_groups import with_option_groups
+from audio_flan.version import __version__
 
 if TYPE_CHECKING:
     from audio_flan.build.engines.contract import Engine
@@ -36,6 +37,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"audio-flan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def before_any_command(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Options that stand before the command."""
 
 
 @app.command(epilog=_examples("audio-flan tasks", "audio-flan tasks --json"))
@@ -323,10 +342,12 @@ app.add_typer(new.app, name="new")
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line; a user's mistake ends in one line on stderr and exit code 2."""
+    from audio_flan.build.engines.import_path import safe_path
     from audio_flan.errors import AudioFlanError
 
     try:
-        return app(arguments)
+        with safe_path():
+            return app(arguments)
     except AudioFlanError as error:
         print(f"audio-flan: {error}", file=sys.stderr)
         sys.exit(2)

@@ -11,6 +11,7 @@ from typing import Any
 
 from audio_flan.corpora import corpus_class
 from audio_flan.corpora.contract import Corpus
+from audio_flan.dataset import REPO_ID
 from audio_flan.dataset.figures import (
     View,
     builds,
@@ -31,9 +32,6 @@ from audio_flan.model.taxonomy import minor_task
 from audio_flan.tasks import get_task
 from audio_flan.tasks.contract import SimulatedTask, Task
 from audio_flan.version import __version__
-
-REPO_ID = "HKUSTAudio/Audio-FLAN"
-"""Where the dataset is on the Hub, if nothing else is said."""
 
 
 def render_card(

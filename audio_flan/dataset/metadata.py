@@ -116,6 +116,7 @@ TASK_IDS: Mapping[str, str] = {
 """The Hub's finer classes, for the configs that they fit."""
 
 TAGS = ("audio", "instruction-tuning", "audio-language-models", "speech", "music", "sound")
+"""What the Hub's search finds the dataset by, beyond its task categories."""
 
 SIZES = (
     (1_000, "n<1K"),
@@ -175,14 +176,7 @@ def _metadata(
         "size_categories": [next((name for bound, name in SIZES if total < bound), "n>1B")],
         "task_categories": [c for c, of in TASK_CATEGORIES.items() if configs.intersection(of)],
         **({"task_ids": task_ids} if task_ids else {}),
-        "tags": [
-            "audio",
-            "instruction-tuning",
-            "audio-language-models",
-            "speech",
-            "music",
-            "sound",
-        ],
+        "tags": list(TAGS),
         "configs": [_config(view, by_name) for view in (*tasks, *groups)],
         "dataset_info": [_dataset_info(view) for view in (*tasks, *groups)],
     }

@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from audio_flan.build.engines.contract import OnDone
-from audio_flan.build.engines.processes import preload, run_unit, worker_pool
+from audio_flan.build.engines.processes import preload, submit, worker_pool
 from audio_flan.build.options import Plan, Unit
 from audio_flan.build.plan import by_lines
 from audio_flan.build.worker import Worker
@@ -57,7 +57,7 @@ class LocalEngine:
         with worker_pool(worker, self.workers) as pool:
             # The largest of the same lines first, so that all processes end at about one time.
             largest_first = by_lines(sorted(units, key=plan.clips_of, reverse=True))
-            futures = {pool.submit(run_unit, unit): unit for unit in largest_first}
+            futures = submit(pool, largest_first)
             # The end of the build needs them, and this process only waits meanwhile.
             import jinja2  # noqa: F401
             import pyarrow.parquet  # noqa: F401

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable
+from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import forkserver, get_context, parent_process
 from threading import Thread
 
+from audio_flan.build.engines.import_path import same_path
 from audio_flan.build.options import Unit
 from audio_flan.build.worker import Worker
 from audio_flan.dataset.record import UnitRecord
@@ -24,20 +26,33 @@ def preload() -> None:
     """Begin to load, in the background, what worker processes need."""
     if METHOD == "forkserver":
         forkserver.set_forkserver_preload(["audio_flan.build.engines.preload"])
-        forkserver.ensure_running()
+        with same_path():
+            forkserver.ensure_running()
 
 
 def worker_pool(worker: Worker, count: int) -> ProcessPoolExecutor:
-    """A pool of processes that run units by `run_unit`.
+    """A pool of processes that run units; see `submit`.
 
     Args:
         worker: what each of them works by.
         count: their number.
     """
     preload()
-    return ProcessPoolExecutor(
-        count, mp_context=get_context(METHOD), initializer=_start, initargs=(worker,)
-    )
+    with same_path():
+        return ProcessPoolExecutor(
+            count, mp_context=get_context(METHOD), initializer=_start, initargs=(worker,)
+        )
+
+
+def submit(pool: ProcessPoolExecutor, units: Iterable[Unit]) -> dict[Future[UnitRecord], Unit]:
+    """Give units to a pool, which starts its processes as they come.
+
+    Args:
+        pool: of `worker_pool`.
+        units: in the order in which they begin.
+    """
+    with same_path():
+        return {pool.submit(_run, unit): unit for unit in units}
 
 
 _worker: Worker | None = None
@@ -58,7 +73,7 @@ def _end_with_the_driver() -> None:
     os._exit(1)
 
 
-def run_unit(unit: Unit) -> UnitRecord:
+def _run(unit: Unit) -> UnitRecord:
     """Run a unit in a process of the pool."""
     assert _worker is not None
     return _worker.run(unit)

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from audio_flan.build.engines.contract import OnDone, require
+from audio_flan.build.engines.import_path import same_path
 from audio_flan.build.options import Plan, Unit
 from audio_flan.build.worker import Worker
 from audio_flan.dataset.record import UnitRecord
@@ -45,11 +46,7 @@ class RayEngine:
             return True
         import ray
 
-        _check_address(self.address)
-        try:
-            ray.init(self.address, include_dashboard=False, log_to_driver=False)
-        except (ConnectionError, ValueError) as error:
-            raise BuildError(f"no Ray cluster at {self.address}: {error}") from None
+        self._connect()
         failures = []
         try:
             for unit, outcome in self._outcomes(worker, units):
@@ -65,6 +62,26 @@ class RayEngine:
                 "run the same command again to resume"
             )
         return True
+
+    def _connect(self) -> None:
+        """Join the cluster, or make one.
+
+        Raises:
+            BuildError: the cluster is not there.
+        """
+        import ray
+        from ray.job_config import JobConfig
+
+        _check_address(self.address)
+        # Ray would have workers import from the driver's current directory, unless it is a client.
+        job = JobConfig.from_json({"client_job": True})
+        # Without an address, Ray would join whatever cluster was last started on this machine.
+        address = self.address or "local"
+        try:
+            with same_path():
+                ray.init(address, job_config=job, include_dashboard=False, log_to_driver=False)
+        except (ConnectionError, ValueError) as error:
+            raise BuildError(f"no Ray cluster at {address}: {error}") from None
 
     def _outcomes(
         self, worker: Worker, units: Sequence[Unit]

@@ -7,6 +7,7 @@ the ranks stand for; whether a unit is done says its own record.
 from __future__ import annotations
 
 import math
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audio_flan.build.engines.contract import OnDone, require
+from audio_flan.build.engines.import_path import SAFE_PATH
 from audio_flan.build.finish import finish
 from audio_flan.build.inputs import digest_of
 from audio_flan.build.options import Plan, Unit
@@ -89,7 +91,7 @@ class SlurmEngine:
             "time": self.time,
             "partition": self.partition,
             "mem_per_cpu_gb": math.ceil(self.memory),
-            "venv_path": _activation(),
+            "env_command": _environment(),
             # Not every cluster has the one that datatrove asks for; --sbatch qos=NAME names one.
             "qos": "",
             "sbatch_args": dict(self.sbatch),
@@ -117,7 +119,11 @@ def _records(worker: Worker, units: Sequence[Unit]) -> str:
     return f"{url}/{STATE}/engine/{digest_of([unit.key for unit in units])}"
 
 
-def _activation() -> str | None:
-    """The script that activates the virtual environment that this process runs in, if any."""
+def _environment() -> str:
+    """Commands of a job before its own: the virtual environment that this process runs in, if any.
+
+    Nor do Python processes that a job starts import from the folder that it starts in.
+    """
+    safe = f"export {SAFE_PATH}=1"
     script = Path(sys.prefix) / "bin" / "activate"
-    return str(script) if script.exists() else None
+    return f"{safe}; source {shlex.quote(str(script))}" if script.exists() else safe
