@@ -1,36 +1,18 @@
-"""A build of all tasks from the miniature corpora, small enough for every test of its files."""
+"""The card of a build, taken apart."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
-
-from audio_flan.cli.app import main
-
-
-def build(out: Path, root: Path, *options: str) -> Path:
-    """Run `audio-flan build` in this process."""
-    with pytest.raises(SystemExit) as exit:
-        main(["build", str(out), "--root", str(root), *options])
-    assert not exit.value.code
-    return out
-
-
-@cache
-def small_build(miniatures: Path) -> Path:
-    """All tasks, two instances for each corpus and split; made once in a process."""
-    return build(miniatures.parent / "small-build", miniatures, "--limit", "2")
 
 
 def front_matter(out: Path) -> dict[str, Any]:
     """The YAML of a build's card."""
     text = (out / "README.md").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text.split("---\n")[1]))
+    return dict(yaml.load(text.split("---\n")[1], yaml.CSafeLoader))
 
 
 def body(out: Path) -> str:

@@ -586,7 +586,7 @@ def test_clips_of_a_partial_copy_come_and_their_audio_is_told_missing(
         assert all(reject.detail for reject in missing)
         return
     assert [item for item in found if isinstance(item, Clip)] == whole
-    for use in (audio.load, audio.check):
+    for use in (audio.load, audio.probe):
         with pytest.raises(audio.Unusable) as caught:
             use(gone)
         assert caught.value.reason == "audio-missing"
