@@ -26,6 +26,7 @@ import soundfile
 from generating import Run, generate, open_corpora, pools_of, rows, runs
 from pairs import Pair, all_pairs, cover
 
+from audio_flan.check.check import check
 from audio_flan.corpora import corpus_classes
 from audio_flan.corpora.contract import Corpus, Shard, TableCorpus
 from audio_flan.corpora.read.folder import Folder
@@ -70,6 +71,16 @@ def test_every_task_is_served_and_every_corpus_serves() -> None:
     for pairs in (all_pairs(), cover()):
         assert {config for config, _ in pairs} == set(task_configs())
         assert {key for _, key in pairs} == {cls.key for cls in corpus_classes()}
+
+
+def test_all_pairs_are_in_a_build_and_it_passes_the_check(whole_build: Path) -> None:
+    found = {
+        (file.parent.name, key)
+        for file in whole_build.glob("*/*.parquet")
+        for key in pq.read_table(file, columns=["corpus"])["corpus"].to_pylist()
+    }
+    assert found == set(all_pairs())
+    assert not check(str(whole_build)).findings.counts
 
 
 @pytest.mark.every_pair
