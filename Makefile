@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 DEMO_CORPORA = build/demo-corpora
 
-.PHONY: demo audit test check format docs bench clean
+.PHONY: demo audit test test-all check format docs bench clean
 
 # Build all tasks from the package's miniature corpora and load one back.
 demo: $(VENV)/installed
@@ -22,8 +22,15 @@ demo: $(VENV)/installed
 audit: demo
 	$(BIN)/python tools/audit_answers.py demo $(DEMO_CORPORA)
 
+# Worker processes take runs of neighbouring tests, which share what one of them has made.
+PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal -rs
+
 test: $(VENV)/installed-for-development
-	$(BIN)/python -m pytest -n 2 -rs
+	$(PYTEST)
+
+# Every task with every corpus that serves it.
+test-all: $(VENV)/installed-for-development
+	$(PYTEST) --all-pairs
 
 # Format, lint, types, and what may import what.
 check: $(VENV)/installed-for-development

@@ -102,6 +102,11 @@ class AudioFlan(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
         for config in task_configs()
     ]
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Where rows were prepared before, `datasets` has read their features back as plain `Audio`.
+        self.info.features = self._info().features
+
     def _info(self) -> datasets.DatasetInfo:
         features = datasets.Features.from_dict(feature_tree())
         for name, feature in features.items():

@@ -19,13 +19,6 @@ def run(*arguments: str) -> int:
     return exit.value.code or 0
 
 
-@pytest.fixture(scope="module")
-def built(miniatures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("build") / "out"
-    assert run("build", str(out), "--root", str(miniatures), "--limit", "2") == 0
-    return out
-
-
 def test_tasks_as_json_are_the_whole_taxonomy(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("tasks", "--json") == 0
     tasks = json.loads(capsys.readouterr().out)
@@ -69,8 +62,10 @@ def test_build_closes_with_a_table(
     assert f"12 instances in {out}" in " ".join(text.split())
 
 
-def test_show_prints_rows_with_their_audio(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("show", str(built), "speech_denoising", "-n", "1") == 0
+def test_show_prints_rows_with_their_audio(
+    whole_build: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("show", str(whole_build), "speech_denoising", "-n", "1") == 0
     text = capsys.readouterr().out
     assert "instruction:" in text and "dBFS RMS" in text and "snr_db" in text
     assert "44100 Hz" in text
@@ -109,7 +104,7 @@ def test_a_mistake_is_one_clear_message(
     arguments: list[str],
     said: str,
     miniatures: Path,
-    built: Path,
+    whole_build: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -118,7 +113,7 @@ def test_a_mistake_is_one_clear_message(
     (tmp_path / "other" / "SPEAKERS.TXT").touch()
     places = {
         "SAMPLES": miniatures,
-        "BUILT": built,
+        "BUILT": whole_build,
         "OUT": tmp_path / "out",
         "EMPTY": tmp_path / "empty",
         "OTHER": tmp_path / "other",

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import datasets
 import pyarrow.parquet as pq
 import pytest
-from small_build import body, build, files_of, front_matter, small_build
+from building import build
+from built_card import body, files_of, front_matter
 
 import audio_flan
 from audio_flan.corpora import corpus_class, corpus_classes
@@ -46,23 +47,20 @@ SNIPPETS = ("streaming", "columns", "map", "duckdb", "polars", "provenance")
 
 
 @pytest.fixture(scope="module")
-def out(miniatures: Path) -> Path:
-    return small_build(miniatures)
-
-
-@pytest.fixture(scope="module")
 def speech(miniatures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build that is quick to load and to push."""
     tasks = ["--task", "speech_asr", "--task", "speech_denoising", "--limit", "2"]
-    return build(tmp_path_factory.mktemp("speech") / "built", miniatures, *tasks)
+    out = tmp_path_factory.mktemp("speech") / "built"
+    assert build(out, miniatures, *tasks) == 0
+    return out
 
 
 def rows_of(files: list[Path]) -> int:
     return sum(pq.read_metadata(file).num_rows for file in files)
 
 
-def test_every_task_and_view_has_its_exact_files_and_counts(out: Path) -> None:
-    card = front_matter(out)
+def test_every_task_and_view_has_its_exact_files_and_counts(whole_build: Path) -> None:
+    card = front_matter(whole_build)
     configs = {config["config_name"]: config for config in card["configs"]}
     infos = {info["config_name"]: info for info in card["dataset_info"]}
     assert list(configs) == list(infos) and len(configs) == len(card["configs"])
@@ -75,8 +73,8 @@ def test_every_task_and_view_has_its_exact_files_and_counts(out: Path) -> None:
             views.setdefault(major.slug, here)
     assert set(configs) == set(views)
     for name, tasks in views.items():
-        files = files_of(out, configs[name]["data_files"])
-        expected = {file for task in tasks for file in (out / task).glob("*.parquet")}
+        files = files_of(whole_build, configs[name]["data_files"])
+        expected = {file for task in tasks for file in (whole_build / task).glob("*.parquet")}
         assert {file for of_split in files.values() for file in of_split} == expected
         counts = {split: rows_of(of_split) for split, of_split in files.items()}
         splits = infos[name]["splits"]
@@ -87,8 +85,8 @@ def test_every_task_and_view_has_its_exact_files_and_counts(out: Path) -> None:
     assert [name for name, config in configs.items() if config.get("default")] == ["all"]
 
 
-def test_names_are_quoted_so_that_no_yaml_reader_mistakes_them(out: Path) -> None:
-    text = (out / "README.md").read_text(encoding="utf-8").split("---\n")[1]
+def test_names_are_quoted_so_that_no_yaml_reader_mistakes_them(whole_build: Path) -> None:
+    text = (whole_build / "README.md").read_text(encoding="utf-8").split("---\n")[1]
     names = re.findall(r"^- config_name: (.*)$", text, re.M)
     assert len(names) >= 2 * len(task_configs())
     assert all(re.fullmatch(r'"[a-z0-9_]+"', name) for name in names)
@@ -97,8 +95,8 @@ def test_names_are_quoted_so_that_no_yaml_reader_mistakes_them(out: Path) -> Non
     assert all(re.fullmatch(r'- "[a-z]{2,3}"', line) for line in languages)
 
 
-def test_the_features_of_the_card_are_those_of_the_rows(out: Path) -> None:
-    for info in front_matter(out)["dataset_info"]:
+def test_the_features_of_the_card_are_those_of_the_rows(whole_build: Path) -> None:
+    for info in front_matter(whole_build)["dataset_info"]:
         listed = datasets.Features._from_yaml_list(info["features"])
         assert listed == features() and list(listed) == list(features())
         kinds = {key for feature in info["features"] for key in feature}
@@ -114,20 +112,20 @@ def test_every_task_has_a_category_of_the_hub() -> None:
     assert of_audio == {c for c, minor in minor_tasks().items() if minor.outputs == ("audio",)}
 
 
-def test_the_head_names_what_is_there_and_nothing_else(speech: Path, out: Path) -> None:
-    small, whole = front_matter(speech), front_matter(out)
+def test_the_head_names_what_is_there_and_nothing_else(speech: Path, whole_build: Path) -> None:
+    small, whole = front_matter(speech), front_matter(whole_build)
     assert small["task_categories"] == ["automatic-speech-recognition", "audio-to-audio"]
     assert "task_ids" not in small and "audio-emotion-recognition" in whole["task_ids"]
     assert set(whole["task_categories"]) == HUB_CATEGORIES
     assert small["size_categories"] == ["n<1K"] and small["license"] == "other"
     assert small["license_link"].endswith("#licences") and "## Licences" in body(speech)
-    made = {row for file in out.glob("*/*.parquet") for row in corpora_of(file)}
+    made = {row for file in whole_build.glob("*/*.parquet") for row in corpora_of(file)}
     # Of the 102 of FLEURS and the 7 of the DNS Challenge, those that are there.
     others = made - {"fleurs", "dns_challenge"}
     languages = {code for key in others for code in corpus_class(key).languages}
     assert set(whole["language"]) == {code.split("-")[0] for code in languages} | {"es", "de"}
     assert "language_bcp47" not in whole
-    assert "https://arxiv.org/abs/2502.16584" in body(out)
+    assert "https://arxiv.org/abs/2502.16584" in body(whole_build)
 
 
 def corpora_of(file: Path) -> set[str]:
@@ -135,8 +133,8 @@ def corpora_of(file: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("config", task_configs())
-def test_the_body_tells_of_each_task(out: Path, config: str) -> None:
-    text, minor = body(out), minor_task(config)
+def test_the_body_tells_of_each_task(whole_build: Path, config: str) -> None:
+    text, minor = body(whole_build), minor_task(config)
     assert f"**{minor.minor}** (`{config}`). " in text
     rule = rule_with_values(get_task(config))
     assert not re.search(r"`\w+`", rule), "a parameter without its value"
@@ -144,18 +142,20 @@ def test_the_body_tells_of_each_task(out: Path, config: str) -> None:
     (line,) = re.findall(rf"^\| `{config}` \| {re.escape(minor.minor)} \|.*$", text, re.M)
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     splits = ("train", "validation", "test")
-    counts = [rows_of(list((out / config).glob(f"{split}-*"))) for split in splits]
+    counts = [rows_of(list((whole_build / config).glob(f"{split}-*"))) for split in splits]
     assert cells[3:6] == [str(count) for count in counts]
-    tables = [pq.read_table(f, columns=["seconds"]) for f in (out / config).glob("*.parquet")]
+    tables = [
+        pq.read_table(f, columns=["seconds"]) for f in (whole_build / config).glob("*.parquet")
+    ]
     hours = sum(sum(table["seconds"].to_pylist()) for table in tables) / 3600
     assert float(cells[6]) == pytest.approx(hours, rel=1e-3)
-    made = {key for file in (out / config).glob("*.parquet") for key in corpora_of(file)}
+    made = {key for file in (whole_build / config).glob("*.parquet") for key in corpora_of(file)}
     assert cells[7] == ", ".join(sorted(made))
 
 
 @pytest.mark.parametrize("key", [corpus.key for corpus in corpus_classes()])
-def test_the_body_states_licence_and_citation_of_each_corpus(out: Path, key: str) -> None:
-    text, corpus = body(out), corpus_class(key)
+def test_the_body_states_licence_and_citation_of_each_corpus(whole_build: Path, key: str) -> None:
+    text, corpus = body(whole_build), corpus_class(key)
     (line,) = re.findall(rf"^\| `{key}` \| \[.*$", text, re.M)
     assert corpus.license in line and corpus.homepage in line
     assert " ".join(corpus.license_conditions.split()) in line
@@ -163,8 +163,8 @@ def test_the_body_states_licence_and_citation_of_each_corpus(out: Path, key: str
     assert f"- `{key}`: {corpus.citation}" in text
 
 
-def test_all_columns_are_described_and_all_tables_are_whole(out: Path) -> None:
-    text = body(out)
+def test_all_columns_are_described_and_all_tables_are_whole(whole_build: Path) -> None:
+    text = body(whole_build)
     columns = text[text.index("## Columns") : text.index("## Provenance")]
     described = re.findall(r"^\| (`.*?) \|", columns, re.M)
     assert described == [f"`{name}`" for name in features()]
@@ -173,8 +173,8 @@ def test_all_columns_are_described_and_all_tables_are_whole(out: Path) -> None:
         assert len(widths) == 1, table[:200]
 
 
-def test_the_card_stays_small(out: Path) -> None:
-    assert (out / "README.md").stat().st_size < 400_000
+def test_the_card_stays_small(whole_build: Path) -> None:
+    assert (whole_build / "README.md").stat().st_size < 400_000
 
 
 def test_the_card_says_how_the_rows_were_made(speech: Path) -> None:
@@ -191,12 +191,12 @@ def test_the_card_says_how_the_rows_were_made(speech: Path) -> None:
     assert f"by the corpus that it is from: {told}.\n" in text
 
 
-def test_the_worked_example_leads_to_the_file(out: Path, miniatures: Path) -> None:
-    text = " ".join(body(out).split())
-    uuid = re.findall(r'^uuid = "(.*)"$', body(out), re.M)[0]
+def test_the_worked_example_leads_to_the_file(whole_build: Path, miniatures: Path) -> None:
+    text = " ".join(body(whole_build).split())
+    uuid = re.findall(r'^uuid = "(.*)"$', body(whole_build), re.M)[0]
     config, split = re.findall(r"the first row of `(\w+)` (\w+), made from", text)[0]
     path, file = re.findall(r"Its audio `(.*?)` is, .*? the file `(.*?)`, byte for byte", text)[0]
-    row = pq.read_table(min((out / config).glob(f"{split}-*"))).to_pylist()[0]
+    row = pq.read_table(min((whole_build / config).glob(f"{split}-*"))).to_pylist()[0]
     assert row["uuid"] == uuid
     cell = row["input_audio"]
     clip = json.loads(row["other"])["clips"][0]

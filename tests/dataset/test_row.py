@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from generating import generate, open_corpora
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio_flan.corpora import corpus_classes, corpus_keys
+from audio_flan.corpora import corpus_keys
 from audio_flan.dataset.jsonl import from_jsonl, to_jsonl
 from audio_flan.dataset.row import arrow_schema, features, to_table
 from audio_flan.errors import AudioFlanError
-from audio_flan.generate.generation import Generation
-from audio_flan.generate.pools import draw_pools
 from audio_flan.model.instance import (
     AUDIO_COLUMNS,
     UUID_NAMESPACE,
@@ -30,7 +30,6 @@ from audio_flan.model.instance import (
     audio_id,
     instance_uuid,
 )
-from audio_flan.tasks import get_task, task_configs
 
 A3_FIELDS = [
     "instruction",
@@ -44,17 +43,13 @@ A3_FIELDS = [
     "other",
 ]
 """The fields of a line in the order of appendix A.3 of the paper."""
-SERVED = [(task, cls) for task in task_configs() for cls in corpus_classes()]
-SERVED = [(task, cls.key) for task, cls in SERVED if get_task(task).serves(cls)]
 
 
-def instances(config: str, key: str, root: Path) -> list[Instance]:
+@lru_cache(maxsize=2)
+def instances(config: str, key: str, root: Path) -> tuple[Instance, ...]:
     """All instances of a task over the first split of a miniature corpus."""
-    corpora = {cls.key: cls.find(str(root)) for cls in corpus_classes()}
-    corpus, task = corpora[key], get_task(config)
-    split, shards = next(iter(corpus.shards().items()))
-    pools = draw_pools(task, list(corpora.values()), split)
-    return list(Generation(task, corpus, split, pools=pools).instances(shards))
+    (split, *_) = open_corpora(root)[key].shards()
+    return tuple(generate(root, config, key, split).instances)
 
 
 def paper_line(**changes: Any) -> dict[str, Any]:
@@ -81,7 +76,7 @@ def without_audio(row: dict[str, Any]) -> dict[str, Any]:
 # ---- the paper's JSONL ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("config", "key"), SERVED)
+@pytest.mark.every_pair
 def test_a_line_has_the_fields_of_the_paper_in_its_order(
     miniatures: Path, config: str, key: str
 ) -> None:
@@ -93,7 +88,7 @@ def test_a_line_has_the_fields_of_the_paper_in_its_order(
         assert list(fields["task_type"]) == ["major", "minor", "U/G", "unseen"]
 
 
-@pytest.mark.parametrize(("config", "key"), SERVED)
+@pytest.mark.every_pair
 def test_a_row_comes_back_from_its_line_but_for_the_audio(
     miniatures: Path, config: str, key: str
 ) -> None:
@@ -173,7 +168,7 @@ def test_other_may_be_any_json_and_comes_back(other: str) -> None:
 # ---- Arrow and datasets ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("config", "key"), SERVED)
+@pytest.mark.every_pair
 def test_a_table_holds_exactly_the_rows(miniatures: Path, config: str, key: str) -> None:
     made = instances(config, key, miniatures)
     table = to_table(made)
@@ -183,7 +178,7 @@ def test_a_table_holds_exactly_the_rows(miniatures: Path, config: str, key: str)
 
 
 def test_a_table_may_hold_understanding_and_generation(miniatures: Path) -> None:
-    made = instances("speech_tts", "ljspeech", miniatures)
+    made = [*instances("speech_tts", "ljspeech", miniatures)]
     made[1] = made[1]._replace(audio=(None,) * len(AUDIO_COLUMNS))
     rows = to_table(made).to_pylist()
     assert rows == [instance.row() for instance in made]

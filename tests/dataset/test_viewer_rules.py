@@ -10,7 +10,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import soundfile
+from building import build
+from built_card import body, files_of, front_matter
 from croissant import MAX_CONFIGS, croissant
-from small_build import body, build, files_of, front_matter, small_build
 
 from audio_flan.dataset.card import REPO_ID
 from audio_flan.dataset.parquet import FILE_BYTES, ROW_GROUP_BYTES
@@ -42,12 +43,8 @@ NATIVE = {".wav": b"RIFF", ".flac": b"fLaC", ".mp3": b"ID3"}
 LABELS, LABEL_SHARE, FEW_LABELS = 1000, 0.2, 10
 """Texts that are no more different than this are counted as labels, not measured."""
 
-every_task = pytest.mark.parametrize("config", task_configs())
-
-
-@pytest.fixture(scope="module")
-def out(miniatures: Path) -> Path:
-    return small_build(miniatures)
+# By task, so that the files of one serve all its tests.
+every_task = pytest.mark.parametrize("config", task_configs(), scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +57,12 @@ def large(tmp_path_factory: pytest.TempPathFactory, miniatures: Path) -> Path:
     for wav in (miniatures / folder.name / "wavs").glob("*.wav"):
         said, rate = soundfile.read(wav, dtype="int16")
         soundfile.write(folder / "wavs" / wav.name, np.resize(said, MINUTES * 60 * rate), rate)
-    return build(root / "built", root, "--task", "speech_asr")
+    out = root / "built"
+    assert build(out, root, "--task", "speech_asr") == 0
+    return out
 
 
-@cache
+@lru_cache(maxsize=1)
 def tables(folder: Path) -> dict[Path, pa.Table]:
     """The files of a task, by path."""
     return {file: pq.read_table(file) for file in sorted(folder.glob("*.parquet"))}
@@ -76,11 +75,11 @@ def cells(folder: Path) -> Iterator[dict[str, Any]]:
             yield from filter(None, table[column].to_pylist())
 
 
-def test_names_are_legal_and_no_split_is_empty(out: Path) -> None:
-    configs = front_matter(out)["configs"]
+def test_names_are_legal_and_no_split_is_empty(whole_build: Path) -> None:
+    configs = front_matter(whole_build)["configs"]
     assert len(configs) <= MAX_VIEWS
     for config in configs:
-        name, splits = config["config_name"], files_of(out, config["data_files"])
+        name, splits = config["config_name"], files_of(whole_build, config["data_files"])
         assert isinstance(name, str) and not re.search(r'[<>:/\\|?*"]', name)
         assert not re.fullmatch(r"[\d.]+|yes|no|on|off|true|false|null|~", name)
         assert 0 < len(splits) <= MAX_SPLITS
@@ -90,18 +89,18 @@ def test_names_are_legal_and_no_split_is_empty(out: Path) -> None:
             assert all(pq.read_metadata(file).num_rows > 0 for file in files)
 
 
-def test_nothing_but_the_card_and_parquet_is_published(out: Path) -> None:
-    published = {p.relative_to(out) for p in out.rglob("*") if p.is_file()}
+def test_nothing_but_the_card_and_parquet_is_published(whole_build: Path) -> None:
+    published = {p.relative_to(whole_build) for p in whole_build.rglob("*") if p.is_file()}
     published = {path for path in published if path.parts[0] != ".build"}
     assert {str(path) for path in published if path.suffix != ".parquet"} == {"README.md"}
     tasks = {path.parts[0] for path in published if path.suffix == ".parquet"}
     assert tasks == set(task_configs())
-    assert all(len(list((out / task).iterdir())) <= MAX_FILES_IN_FOLDER for task in tasks)
+    assert all(len(list((whole_build / task).iterdir())) <= MAX_FILES_IN_FOLDER for task in tasks)
 
 
 @every_task
-def test_files_have_a_page_index_and_stored_audio(out: Path, config: str) -> None:
-    for file in tables(out / config):
+def test_files_have_a_page_index_and_stored_audio(whole_build: Path, config: str) -> None:
+    for file in tables(whole_build / config):
         footer = pq.read_metadata(file)
         assert file.stat().st_size <= FILE_BYTES + 2 * ROW_GROUP_BYTES
         for index in range(footer.num_row_groups):
@@ -126,8 +125,8 @@ def test_row_groups_are_bounded_by_bytes(large: Path) -> None:
 
 
 @every_task
-def test_features_are_read_without_code_by_every_version(out: Path, config: str) -> None:
-    for table in tables(out / config).values():
+def test_features_are_read_without_code_by_every_version(whole_build: Path, config: str) -> None:
+    for table in tables(whole_build / config).values():
         stored = json.loads(table.schema.metadata[b"huggingface"])["info"]["features"]
         kinds = re.findall(r'"_type": "(\w+)"', json.dumps(stored))
         assert set(kinds) == {"Value", "Audio"}, "List and Sequence are not known everywhere"
@@ -138,9 +137,9 @@ def test_features_are_read_without_code_by_every_version(out: Path, config: str)
 
 
 @every_task
-def test_every_audio_cell_plays(out: Path, config: str) -> None:
+def test_every_audio_cell_plays(whole_build: Path, config: str) -> None:
     count = 0
-    for cell in cells(out / config):
+    for cell in cells(whole_build / config):
         with soundfile.SoundFile(io.BytesIO(cell["bytes"])) as sound:
             assert sound.frames > 0
             assert len(sound.read()) == sound.frames
@@ -148,19 +147,19 @@ def test_every_audio_cell_plays(out: Path, config: str) -> None:
         assert path.name == cell["path"] and not re.search(r"[\\:]|\.\.", cell["path"])
         assert cell["bytes"].startswith(NATIVE[path.suffix])
         count += 1
-    rows = sum(map(len, tables(out / config).values()))
+    rows = sum(map(len, tables(whole_build / config).values()))
     assert count >= rows, "every row has audio"
 
 
 @every_task
-def test_rows_are_at_most_2_mb_or_the_card_says_why(out: Path, config: str) -> None:
+def test_rows_are_at_most_2_mb_or_the_card_says_why(whole_build: Path, config: str) -> None:
     sizes: list[int] = []
-    for table in tables(out / config).values():
+    for table in tables(whole_build / config).values():
         columns = [pc.struct_field(table[name], "bytes") for name in AUDIO_COLUMNS]
         lengths = [pc.fill_null(pc.binary_length(column), 0).to_pylist() for column in columns]
         sizes += map(sum, zip(*lengths, strict=True))
     large = sum(size > MAX_ROW_BYTES for size in sizes)
-    limits = body(out).split("## Limits")[1]
+    limits = body(whole_build).split("## Limits")[1]
     told = re.findall(rf"^\| `{config}` \| ([\d,]+) of ([\d,]+) \| \w", limits, re.M)
     assert told == ([(f"{large:,}", f"{len(sizes):,}")] if large else [])
 
@@ -174,9 +173,9 @@ def test_large_rows_are_told_with_their_reason(large: Path) -> None:
 
 
 @every_task
-def test_no_column_breaks_the_statistics(out: Path, config: str) -> None:
+def test_no_column_breaks_the_statistics(whole_build: Path, config: str) -> None:
     """A histogram from n to n + 1 fails, of whole numbers and of lengths of lists and texts."""
-    files = tables(out / config)
+    files = tables(whole_build / config)
     for split in {file.name.split("-")[0] for file in files}:
         table = pa.concat_tables(t for f, t in files.items() if f.name.startswith(split))
         for field in table.schema:
@@ -214,14 +213,14 @@ def validate() -> Callable[[dict[str, Any]], list[str]]:
 
 
 def test_the_croissant_of_the_hub_is_valid_but_for_its_second_split(
-    out: Path, validate: Callable[[dict[str, Any]], list[str]]
+    whole_build: Path, validate: Callable[[dict[str, Any]], list[str]]
 ) -> None:
-    card = front_matter(out)
+    card = front_matter(whole_build)
     document = croissant(card, REPO_ID)
     assert len(document["recordSet"]) == 2 * min(MAX_CONFIGS, len(card["configs"]))
     assert document["recordSet"][1]["@id"] == "all"
     assert validate(document) == ["`source` has cardinality `ONE`, but got a list"]
-    assert "next to the paper's column `split`" in body(out)
+    assert "next to the paper's column `split`" in body(whole_build)
     card["dataset_info"] = card["dataset_info"][:3]
     for info in card["dataset_info"]:
         info["features"] = [f for f in info["features"] if f["name"] != "split"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from pairs import Pair
 
 from audio_flan.corpora import corpus_class, corpus_classes
 from audio_flan.corpora.contract import Corpus, Shard
-from audio_flan.corpora.files import Files
 from audio_flan.corpora.read.folder import Folder
 from audio_flan.errors import CorpusLayoutError, Unusable
 from audio_flan.generate.generation import Generation
@@ -26,36 +27,39 @@ from audio_flan.model.clip import Clip, Reject
 from audio_flan.model.instance import Instance, audio_id
 from audio_flan.model.labels import Label
 from audio_flan.tasks import get_task, task_configs
-from audio_flan.tasks.contract import PairTask, SimulatedTask
-
-SERVED = [
-    (config, cls.key)
-    for config in task_configs()
-    for cls in corpus_classes()
-    if get_task(config).serves(cls)
-]
-every_task = pytest.mark.parametrize(("config", "key"), SERVED)
+from audio_flan.tasks.contract import PairTask, Pool, SimulatedTask
 
 
-class Copy:
-    """A miniature corpus that a test may break.
+@lru_cache(maxsize=4)
+def pools_of(folder: Path, key: str, config: str, split: str) -> dict[str, Pool]:
+    """The auxiliary clips of a corpus that stays whole."""
+    return draw_pools(get_task(config), [corpus_class(key).open(str(folder))], split)
+
+
+@lru_cache(maxsize=2)
+def generate_whole(folder: Path, key: str, config: str) -> tuple[list[Instance], Generation]:
+    """A task over the first split of a corpus that stays whole."""
+    return Source(key, folder, folder).generate(config)
+
+
+class Source:
+    """A miniature corpus, or a copy of one that a test may break.
 
     Args:
-        samples: where it is copied from.
-        root: where it is copied to.
         key: its key.
+        whole: the miniature.
+        folder: where it is read from.
     """
 
-    def __init__(self, miniatures: Path, root: Path, key: str) -> None:
-        self.key = key
-        name = (*corpus_class(key).folders, key)[0]
-        self.whole, self.folder = miniatures / name, root / name
-        shutil.copytree(miniatures / name, self.folder)
+    def __init__(self, key: str, whole: Path, folder: Path) -> None:
+        self.key, self.whole, self.folder = key, whole, folder
+        self.opened: Corpus | None = None
 
     def generation(self, config: str, split: str, **options: Any) -> tuple[Generation, list[Shard]]:
-        corpus, task = corpus_class(self.key).open(str(self.folder)), get_task(config)
+        corpus = self.opened or corpus_class(self.key).open(str(self.folder))
+        task = get_task(config)
         # Auxiliary clips are not the matter here: they stay whole.
-        pools = draw_pools(task, [corpus_class(self.key).open(str(self.whole))], split)
+        pools = pools_of(self.whole, self.key, config, split)
         shards = list(filter(task.reads, corpus.shards().get(split, ())))
         return Generation(task, corpus, split, pools=pools, **options), shards
 
@@ -68,6 +72,17 @@ class Copy:
         assert Counter(reject.reason for reject in generation.rejects) == tally.rejected
         return instances, generation
 
+    def before(self, config: str) -> tuple[list[Instance], Generation]:
+        """What `generate` gives while nothing is broken."""
+        return generate_whole(self.whole, self.key, config)
+
+    def break_audio(self, file: str, reason: str) -> None:
+        """Break a recording that the reader knows of already, as one breaks while a build runs."""
+        self.opened = corpus_class(self.key).open(str(self.folder))
+        for shard in self.opened.shards()["train"]:
+            deque(self.opened.clips(shard), maxlen=0)
+        BROKEN_AUDIO[reason](self.folder / file)
+
     def replace(self, file: str, old: str, new: str) -> None:
         data = (self.folder / file).read_bytes()
         assert data.count(old.encode()) == 1, f"{old!r} in {file}"
@@ -75,8 +90,12 @@ class Copy:
 
 
 @pytest.fixture
-def copy(miniatures: Path, tmp_path: Path) -> Callable[[str], Copy]:
-    return lambda key: Copy(miniatures, tmp_path, key)
+def copy(miniatures: Path, tmp_path: Path) -> Callable[[str], Source]:
+    def copied(key: str) -> Source:
+        whole = miniatures / (*corpus_class(key).folders, key)[0]
+        return Source(key, whole, shutil.copytree(whole, tmp_path / whole.name))
+
+    return copied
 
 
 def clips_of(instance: Instance) -> list[dict[str, Any]]:
@@ -114,24 +133,23 @@ BROKEN_AUDIO = {
 }
 
 
-# Every way of being broken for every corpus and every task, in turn: not all with all.
-# A corpus that is a tree of files knows nothing of one that is not there.
-BROKEN = [
-    (config, key, reason)
-    for index, (config, key) in enumerate(SERVED)
-    for reason in list(BROKEN_AUDIO)[index % 2 :: 2]
-    if reason != "audio-missing" or not issubclass(corpus_class(key), Files)
-]
+def broken(pairs: Sequence[Pair]) -> list[tuple[str, str, str]]:
+    """Every way of being broken for every corpus and every task, in turn: not all with all."""
+    return [
+        (config, key, reason)
+        for index, (config, key) in enumerate(pairs)
+        for reason in list(BROKEN_AUDIO)[index % 2 :: 2]
+    ]
 
 
-@pytest.mark.parametrize(("config", "key", "reason"), BROKEN)
+@pytest.mark.every_pair("reason", of=broken)
 def test_a_recording_that_can_not_be_used_is_a_reject_and_the_others_stay(
-    copy: Callable[[str], Copy], config: str, key: str, reason: str
+    copy: Callable[[str], Source], config: str, key: str, reason: str
 ) -> None:
     corpus = copy(key)
-    before, _ = corpus.generate(config)
-    broken = clips_of(before[0])[0]
-    BROKEN_AUDIO[reason](corpus.folder / broken["file"])
+    before, _ = corpus.before(config)
+    lost = clips_of(before[0])[0]
+    corpus.break_audio(lost["file"], reason)
     after, generation = corpus.generate(config)
     rejects = [reject for reject in generation.rejects if reject.reason == reason]
     assert generation.tally.rejected[reason] == len(rejects) > 0
@@ -139,24 +157,24 @@ def test_a_recording_that_can_not_be_used_is_a_reject_and_the_others_stay(
     if key in PACKED:
         # The recording is in an archive with others, or was the only one of its kind.
         return
-    assert all(broken["file"] in reject.detail for reject in rejects)
-    if reason == "audio-truncated" and ("start" in broken or "parts" in before[0].other):
+    assert all(lost["file"] in reject.detail for reject in rejects)
+    if reason == "audio-truncated" and ("start" in lost or "parts" in before[0].other):
         # What lies before the end is there.
         rows = [instance.row() for instance in before]
         assert isinstance(get_task(config), PairTask) or all(i.row() in rows for i in after)
         return
     # Several clips may be stretches of one recording.
-    assert broken["id"] in {reject.clip for reject in rejects}
+    assert lost["id"] in {reject.clip for reject in rejects}
     if isinstance(get_task(config), PairTask):
-        assert all(broken["file"] not in {c["file"] for c in clips_of(i)} for i in after)
+        assert all(lost["file"] not in {c["file"] for c in clips_of(i)} for i in after)
     else:
-        kept = [i.row() for i in before if clips_of(i)[0]["file"] != broken["file"]]
+        kept = [i.row() for i in before if clips_of(i)[0]["file"] != lost["file"]]
         assert [i.row() for i in after] == kept
 
 
-@every_task
+@pytest.mark.every_pair
 def test_all_recordings_missing_is_all_clips_rejected(
-    copy: Callable[[str], Copy], config: str, key: str
+    copy: Callable[[str], Source], config: str, key: str
 ) -> None:
     corpus = copy(key)
     for file in corpus.folder.rglob("*"):
@@ -174,14 +192,14 @@ def test_all_recordings_missing_is_all_clips_rejected(
     assert generation.tally.rejected.total() == generation.tally.read
 
 
-@pytest.mark.parametrize(("config", "key", "reason"), BROKEN[::2])
+@pytest.mark.every_pair("reason", of=lambda pairs: broken(pairs)[::2])
 def test_stopping_at_rejects_raises_with_corpus_clip_and_task(
-    copy: Callable[[str], Copy], config: str, key: str, reason: str
+    copy: Callable[[str], Source], config: str, key: str, reason: str
 ) -> None:
     corpus = copy(key)
-    before, whole = corpus.generate(config)
-    broken = clips_of(before[0])[0]
-    BROKEN_AUDIO[reason](corpus.folder / broken["file"])
+    before, whole = corpus.before(config)
+    lost = clips_of(before[0])[0]
+    corpus.break_audio(lost["file"], reason)
     generation, shards = corpus.generation(config, "train", stop_at_reject=True)
     with pytest.raises(Unusable) as error:
         list(generation.instances(shards))
@@ -191,13 +209,13 @@ def test_stopping_at_rejects_raises_with_corpus_clip_and_task(
         assert key in message and config in message
         return
     assert error.value.reason == reason
-    if key in PACKED or "start" in broken:
+    if key in PACKED or "start" in lost:
         return
-    for part in (reason, key, broken["id"], config, broken["file"]):
+    for part in (reason, key, lost["id"], config, lost["file"]):
         assert part in message
 
 
-def test_verifying_finds_what_the_length_does_not_tell(copy: Callable[[str], Copy]) -> None:
+def test_verifying_finds_what_the_length_does_not_tell(copy: Callable[[str], Source]) -> None:
     corpus = copy("ljspeech")
     file = corpus.folder / "wavs" / "LJ001-0002.wav"
     samples, rate = soundfile.read(file)
@@ -217,7 +235,7 @@ def test_verifying_finds_what_the_length_does_not_tell(copy: Callable[[str], Cop
 @pytest.mark.parametrize("config", ["speech_asr", "speech_tts", "speech_phonetic_recognition"])
 @pytest.mark.parametrize("marker", ["<|SOA|>", "<|EOA|>", "<|SOA|>aishell3_SSB00050001<|EOA|>"])
 def test_a_text_with_an_audio_marker_is_a_reject(
-    copy: Callable[[str], Copy], config: str, marker: str
+    copy: Callable[[str], Source], config: str, marker: str
 ) -> None:
     corpus = copy("aishell3")
     before, _ = corpus.generate(config)
@@ -236,7 +254,7 @@ def test_a_text_with_an_audio_marker_is_a_reject(
 
 
 @pytest.mark.parametrize("text", ["", " ", "\u3000"])
-def test_an_empty_transcript_is_a_reject(copy: Callable[[str], Copy], text: str) -> None:
+def test_an_empty_transcript_is_a_reject(copy: Callable[[str], Source], text: str) -> None:
     corpus = copy("ljspeech")
     (corpus.folder / "metadata.csv").write_text(f"LJ001-0001|{text}|x\nLJ001-0002|Good.|Good.\n")
     for config in ("speech_asr", "speech_tts"):
@@ -248,7 +266,7 @@ def test_an_empty_transcript_is_a_reject(copy: Callable[[str], Copy], text: str)
 
 
 def test_a_missing_annotation_is_a_reject_of_the_task_that_needs_it(
-    copy: Callable[[str], Copy],
+    copy: Callable[[str], Source],
 ) -> None:
     corpus = copy("vocadito")
     (corpus.folder / "Annotations" / "Notes" / "vocadito_1_notesA1.csv").unlink()
@@ -260,7 +278,7 @@ def test_a_missing_annotation_is_a_reject_of_the_task_that_needs_it(
 
 
 def test_a_missing_recording_is_told_of_before_a_missing_annotation(
-    copy: Callable[[str], Copy],
+    copy: Callable[[str], Source],
 ) -> None:
     corpus = copy("vocadito")
     (corpus.folder / "Annotations" / "Notes" / "vocadito_1_notesA1.csv").unlink()
@@ -269,7 +287,7 @@ def test_a_missing_recording_is_told_of_before_a_missing_annotation(
     assert generation.tally.rejected == {"audio-missing": 1}
 
 
-def test_a_malformed_line_is_a_reject_with_its_place(copy: Callable[[str], Copy]) -> None:
+def test_a_malformed_line_is_a_reject_with_its_place(copy: Callable[[str], Source]) -> None:
     corpus = copy("ljspeech")
     corpus.replace("metadata.csv", "LJ001-0002|", "LJ001-0002;")
     instances, generation = corpus.generate("speech_asr")
@@ -278,7 +296,7 @@ def test_a_malformed_line_is_a_reject_with_its_place(copy: Callable[[str], Copy]
     assert (reject.reason, reject.clip) == ("malformed-line", "metadata.csv:2")
 
 
-def test_clips_without_a_partner_are_rejects(copy: Callable[[str], Copy]) -> None:
+def test_clips_without_a_partner_are_rejects(copy: Callable[[str], Source]) -> None:
     corpus = copy("aishell3")
     wavs = sorted((corpus.folder / "train" / "wav").rglob("*.wav"))
     for file in wavs[1:]:
@@ -293,14 +311,17 @@ def test_clips_without_a_partner_are_rejects(copy: Callable[[str], Copy]) -> Non
 # ---- laziness and limits -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("config", "key"), [s for s in SERVED if not isinstance(get_task(s[0]), PairTask)]
-)
+def of_one_clip(pairs: Iterable[Pair]) -> list[Pair]:
+    """The pairs whose instances are of one clip each."""
+    return [pair for pair in pairs if not isinstance(get_task(pair[0]), PairTask)]
+
+
+@pytest.mark.every_pair(of=of_one_clip)
 def test_nothing_is_read_before_it_is_needed(
-    copy: Callable[[str], Copy], config: str, key: str
+    copy: Callable[[str], Source], config: str, key: str
 ) -> None:
     corpus = copy(key)
-    (first, *_), _ = corpus.generate(config)
+    (first, *_), _ = corpus.before(config)
     for file in corpus.folder.rglob("*"):
         if (
             file.suffix in (".wav", ".flac")
@@ -314,7 +335,7 @@ def test_nothing_is_read_before_it_is_needed(
     assert (tally.read - tally.rejected.total(), tally.used, tally.left) == (1, 1, 0)
 
 
-def test_a_reader_that_stops_leaves_right_counts(copy: Callable[[str], Copy]) -> None:
+def test_a_reader_that_stops_leaves_right_counts(copy: Callable[[str], Source]) -> None:
     generation, shards = copy("ljspeech").generation("speech_asr", "train")
     instances = generation.instances(shards)
     for count in (1, 2, 3):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import os
 import random
@@ -13,86 +12,36 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
+import generating
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import soundfile
+from generating import Run, generate, open_corpora, pools_of, rows, runs
+from pairs import Pair, all_pairs, cover
 
+from audio_flan.check.check import check
 from audio_flan.corpora import corpus_classes
 from audio_flan.corpora.contract import Corpus, Shard
 from audio_flan.corpora.read.folder import Folder
 from audio_flan.corpora.read.table import Lines
-from audio_flan.generate.generation import Generation
-from audio_flan.generate.pools import draw_pools
 from audio_flan.generate.tally import Tally
 from audio_flan.media.audio import AudioRef, load, probe
-from audio_flan.model.clip import Reject
 from audio_flan.model.draft import Kind
 from audio_flan.model.instance import AUDIO_COLUMNS, Instance, audio_id, instance_uuid, marker
 from audio_flan.tasks import get_task, task_configs, task_template
 from audio_flan.tasks.contract import PairTask, SimulatedTask
 from audio_flan.wording.template import Rendered, Variation
 
-SERVED = [
-    (config, cls.key)
-    for config in task_configs()
-    for cls in corpus_classes()
-    if get_task(config).serves(cls)
-]
 NOTHING_THERE = "none"
 """The fixed answer where there is nothing to list, which the question must name."""
 MARKER = re.compile(r"<\|SOA\|>(.*?)<\|EOA\|>")
-# By task and corpus, so that the few runs that are kept serve all the tests of one.
-every_task = pytest.mark.parametrize(("config", "key"), SERVED, scope="module")
-
-
-class Run(NamedTuple):
-    """One task over one split of a corpus."""
-
-    instances: list[Instance]
-    tally: Tally
-    rejects: list[Reject]
-
-
-def open_corpora(root: Path) -> dict[str, Corpus]:
-    corpora = {cls.key: cls.find(str(root)) for cls in corpus_classes()}
-    return {key: corpus for key, corpus in corpora.items() if corpus}
-
-
-def generate(
-    root: Path,
-    config: str,
-    key: str,
-    split: str,
-    *,
-    seed: int = 0,
-    shards: Iterable[Shard] | None = None,
-    limit: int | None = None,
-) -> Run:
-    corpora, task = open_corpora(root), get_task(config)
-    pools = draw_pools(task, list(corpora.values()), split)
-    generation = Generation(task, corpora[key], split, seed=seed, pools=pools)
-    shards = filter(task.reads, corpora[key].shards()[split] if shards is None else shards)
-    instances = list(generation.instances(shards, limit))
-    return Run(instances, generation.tally, generation.rejects)
-
-
-@lru_cache(maxsize=8)
-def runs(root: Path, config: str, key: str, seed: int = 0) -> dict[str, Run]:
-    """One task over all splits of a corpus."""
-    task, splits = get_task(config), open_corpora(root)[key].shards()
-    splits = {split: s for split, shards in splits.items() if (s := [*filter(task.reads, shards)])}
-    return {split: generate(root, config, key, split, seed=seed) for split in splits}
-
-
-def rows(root: Path, config: str, key: str, seed: int = 0) -> list[dict[str, Any]]:
-    found = runs(root, config, key, seed).values()
-    return [instance.row() for run in found for instance in run.instances]
 
 
 def variation_of(row: Mapping[str, Any], config: str) -> Variation:
@@ -119,11 +68,22 @@ def audio_ids(row: Mapping[str, Any], columns: Iterable[str] = AUDIO_COLUMNS) ->
 
 
 def test_every_task_is_served_and_every_corpus_serves() -> None:
-    assert {config for config, _ in SERVED} == set(task_configs())
-    assert {key for _, key in SERVED} == {cls.key for cls in corpus_classes()}
+    for pairs in (all_pairs(), cover()):
+        assert {config for config, _ in pairs} == set(task_configs())
+        assert {key for _, key in pairs} == {cls.key for cls in corpus_classes()}
 
 
-@every_task
+def test_all_pairs_are_in_a_build_and_it_passes_the_check(whole_build: Path) -> None:
+    found = {
+        (file.parent.name, key)
+        for file in whole_build.glob("*/*.parquet")
+        for key in pq.read_table(file, columns=["corpus"])["corpus"].to_pylist()
+    }
+    assert found == set(all_pairs())
+    assert not check(str(whole_build)).findings.counts
+
+
+@pytest.mark.every_pair
 def test_instances_come_in_every_split(miniatures: Path, config: str, key: str) -> None:
     found = runs(miniatures, config, key)
     assert found
@@ -134,7 +94,7 @@ def test_instances_come_in_every_split(miniatures: Path, config: str, key: str) 
         assert {instance.origin.split for instance in run.instances} <= {split}
 
 
-@every_task
+@pytest.mark.every_pair
 def test_the_constant_fields_are_those_of_the_taxonomy_and_the_corpus(
     miniatures: Path, config: str, key: str
 ) -> None:
@@ -155,7 +115,7 @@ def test_the_constant_fields_are_those_of_the_taxonomy_and_the_corpus(
             assert (row["corpus"], row["license"]) == (key, corpus.license)
 
 
-@every_task
+@pytest.mark.every_pair
 def test_audio_and_text_are_where_the_taxonomy_has_them(
     miniatures: Path, config: str, key: str
 ) -> None:
@@ -175,7 +135,7 @@ def test_audio_and_text_are_where_the_taxonomy_has_them(
 # ---- text and audio --------------------------------------------------------------------------
 
 
-@every_task
+@pytest.mark.every_pair
 def test_markers_are_the_audio_columns_in_their_order(
     miniatures: Path, config: str, key: str
 ) -> None:
@@ -189,7 +149,7 @@ def test_markers_are_the_audio_columns_in_their_order(
         assert not re.search(r"<\|[SE]OA\|>|\{\{|\}\}", rest)
 
 
-@every_task
+@pytest.mark.every_pair
 def test_the_answer_is_nowhere_in_the_question(miniatures: Path, config: str, key: str) -> None:
     task = get_task(config)
     for row in rows(miniatures, config, key):
@@ -218,7 +178,7 @@ def source(folder: Folder, file: str) -> AudioRef:
     return folder.packed_audio(place, inside) if inside else folder.audio(place)
 
 
-@every_task
+@pytest.mark.every_pair
 def test_whole_audio_is_the_publishers_file_byte_for_byte(
     miniatures: Path, config: str, key: str
 ) -> None:
@@ -245,7 +205,7 @@ def test_whole_audio_is_the_publishers_file_byte_for_byte(
                 assert extension == "flac"
 
 
-@every_task
+@pytest.mark.every_pair
 def test_texts_name_no_source(miniatures: Path, config: str, key: str) -> None:
     # Publishers' ids and names of corpora tell speakers, scenes, languages: the answers.
     for row in rows(miniatures, config, key):
@@ -255,15 +215,15 @@ def test_texts_name_no_source(miniatures: Path, config: str, key: str) -> None:
             assert all(clip["id"] not in id for id in audio_ids(row))
 
 
-@every_task
+@pytest.mark.every_pair
 def test_seconds_are_those_of_the_decoded_audio(miniatures: Path, config: str, key: str) -> None:
     for row in rows(miniatures, config, key):
-        infos = [soundfile.info(io.BytesIO(cell["bytes"])) for cell in cells(row).values()]
+        infos = [soundfile.info(BytesIO(cell["bytes"])) for cell in cells(row).values()]
         seconds = sum(info.frames / info.samplerate for info in infos)
         assert row["seconds"] == pytest.approx(seconds, rel=1e-6)
 
 
-@every_task
+@pytest.mark.every_pair
 def test_other_tells_where_a_row_comes_from(miniatures: Path, config: str, key: str) -> None:
     corpora, task = open_corpora(miniatures), get_task(config)
     for row in rows(miniatures, config, key, seed=7 if config == "speech_asr" else 0):
@@ -287,21 +247,23 @@ def test_other_tells_where_a_row_comes_from(miniatures: Path, config: str, key: 
 # ---- identity ----------------------------------------------------------------------------------
 
 
-def test_uuids_are_unique_over_all_tasks_and_corpora(miniatures: Path) -> None:
-    uuids = [row["uuid"] for config, key in SERVED for row in rows(miniatures, config, key)]
+def test_uuids_are_unique_over_all_tasks_and_corpora(whole_build: Path) -> None:
+    files = whole_build.glob("*/*.parquet")
+    uuids = [uuid for file in files for uuid in pq.read_table(file)["uuid"].to_pylist()]
     assert len(set(uuids)) == len(uuids) > 100
     assert all(UUID(uuid).version == 5 and str(UUID(uuid)) == uuid for uuid in uuids)
 
 
-def test_one_audio_id_is_one_content_over_all_tasks(miniatures: Path) -> None:
+def test_one_audio_id_is_one_content_over_all_tasks(whole_build: Path) -> None:
     contents: dict[str, set[str]] = defaultdict(set)
-    for config, key in SERVED:
-        for row in rows(miniatures, config, key):
+    for file in whole_build.glob("*/*.parquet"):
+        for row in pq.read_table(file, columns=list(AUDIO_COLUMNS)).to_pylist():
             for cell in cells(row).values():
                 id, _, extension = cell["path"].rpartition(".")
                 assert re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)?", id)
                 assert extension == extension.lower()
                 contents[id].add(sha256(cell["bytes"]).hexdigest())
+    assert len(contents) > 100
     assert {id for id, found in contents.items() if len(found) > 1} == set()
 
 
@@ -318,7 +280,7 @@ def assert_sums_agree(run: Run) -> None:
     assert all(tally.rejected.values())
 
 
-@every_task
+@pytest.mark.every_pair
 def test_every_clip_is_accounted_for(miniatures: Path, config: str, key: str) -> None:
     corpus = open_corpora(miniatures)[key]
     for split, run in runs(miniatures, config, key).items():
@@ -342,14 +304,14 @@ def led_by(instance: Instance) -> list[str]:
     )
 
 
-@every_task
+@pytest.mark.every_pair
 @pytest.mark.parametrize("limit", [0, 2])
 def test_a_limit_gives_the_first_rows_and_accounts_for_the_rest(
     miniatures: Path, config: str, key: str, limit: int
 ) -> None:
     for split, full in runs(miniatures, config, key).items():
         run = generate(miniatures, config, key, split, limit=limit)
-        assert [i.row() for i in run.instances] == [i.row() for i in full.instances[:limit]]
+        assert run.rows() == full.rows()[:limit]
         assert_sums_agree(run)
         assert run.tally.read <= full.tally.read
 
@@ -378,7 +340,7 @@ def pieces(corpus: Corpus, split: str) -> list[Shard]:
     return found
 
 
-@every_task
+@pytest.mark.every_pair
 def test_shards_give_the_same_rows_in_one_go_and_one_by_one(
     miniatures: Path, config: str, key: str
 ) -> None:
@@ -388,26 +350,27 @@ def test_shards_give_the_same_rows_in_one_go_and_one_by_one(
         assert len(shards) > 1 or not isinstance(shards[0].part, Lines)
         one_go = generate(miniatures, config, key, split, shards=shards)
         single = [generate(miniatures, config, key, split, shards=[shard]) for shard in shards]
-        one_by_one = [instance.row() for part in single for instance in part.instances]
-        assert [instance.row() for instance in one_go.instances] == one_by_one
+        one_by_one = [row for part in single for row in part.rows()]
+        assert one_go.rows() == one_by_one
         total = Tally()
         for part in single:
             total.add(part.tally)
         assert (total.read, total.used) == (one_go.tally.read, one_go.tally.used)
         assert total.rejected == one_go.tally.rejected
         if not isinstance(get_task(config), PairTask):
-            assert one_by_one == [instance.row() for instance in run.instances]
+            assert one_by_one == run.rows()
 
 
-# The reader is the same for all tasks: one of text and one of audio tell for each corpus.
-ENDS = [
-    (config, key)
-    for config, key in SERVED
-    if config in [[c for c, k in SERVED if k == key][end] for end in (0, -1)]
-]
+def ends(pairs: Iterable[Pair]) -> list[Pair]:
+    """The first and the last task of each corpus, mostly one of text and one of audio."""
+    of_corpus: dict[str, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        of_corpus[pair[1]].append(pair)
+    return sorted({pair for found in of_corpus.values() for pair in (found[0], found[-1])})
 
 
-@pytest.mark.parametrize(("config", "key"), ENDS, scope="module")
+# The reader is the same for all tasks: two tell for each corpus.
+@pytest.mark.every_pair(of=ends)
 def test_the_same_rows_come_out_of_an_archive(
     miniatures: Path, tmp_path: Path, config: str, key: str
 ) -> None:
@@ -420,31 +383,33 @@ def test_the_same_rows_come_out_of_an_archive(
     assert rows(tmp_path, config, key) == rows(miniatures, config, key)
 
 
-def digests(root: Path) -> dict[str, str]:
-    """A hash of all rows of each task and corpus."""
-    return {
-        f"{config} {key}": sha256(repr(rows(root, config, key)).encode()).hexdigest()
-        for config, key in SERVED
-    }
-
-
-def test_the_same_rows_come_in_another_process(miniatures: Path) -> None:
-    command = [sys.executable, __file__, str(miniatures)]
+def test_the_same_rows_come_in_another_process(
+    miniatures: Path, pairs: tuple[Pair, ...], first_rows: int | None
+) -> None:
+    command = [
+        sys.executable,
+        generating.__file__,
+        str(miniatures),
+        json.dumps([pairs, first_rows]),
+    ]
     others = [
         subprocess.Popen(
             command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONHASHSEED": hash_seed}
         )
         for hash_seed in ("1", "2")
     ]
-    here = digests(miniatures)
-    assert [json.loads(other.communicate(timeout=120)[0]) for other in others] == [here, here]
+    here = generating.digests(miniatures, pairs, first_rows)
+    assert [json.loads(other.communicate(timeout=300)[0]) for other in others] == [here, here]
 
 
-def test_nothing_is_drawn_from_the_global_generators(miniatures: Path) -> None:
+@pytest.mark.every_pair
+def test_nothing_is_drawn_from_the_global_generators(
+    miniatures: Path, config: str, key: str
+) -> None:
     before, numpy_before = random.getstate(), np.random.get_state()[1].tolist()
-    for config, key in SERVED:
-        for split in open_corpora(miniatures)[key].shards():
-            generate(miniatures, config, key, split, limit=2)
+    pools_of.cache_clear()
+    for split in open_corpora(miniatures)[key].shards():
+        generate(miniatures, config, key, split, limit=2)
     assert random.getstate() == before
     assert np.random.get_state()[1].tolist() == numpy_before
 
@@ -458,7 +423,7 @@ def whole(row: Mapping[str, Any]) -> dict[str, bytes]:
     return {c["path"]: c["bytes"] for c in cells(row).values() if c["path"].count(".") == 1}
 
 
-@every_task
+@pytest.mark.every_pair
 def test_another_seed_changes_what_is_drawn_and_never_the_uuids(
     miniatures: Path, config: str, key: str
 ) -> None:
@@ -618,13 +583,9 @@ def test_two_swapped_annotations_are_noticed(
     slot, read = READERS[config, key]
     folder = Path(open_corpora(miniatures)[key].folder.path)
     annotations = read(folder)
+    assert_rows_say(rows(miniatures, config, key), config, slot, annotations)
     shutil.copytree(folder, tmp_path / folder.name)
-    assert_rows_say(rows(tmp_path, config, key), config, slot, annotations)
     file, one, other = SWAPS[swapped]
     swap(tmp_path / folder.name / file, one, other)
     with pytest.raises(AssertionError):
-        assert_rows_say(rows(tmp_path, config, key, seed=1), config, slot, annotations)
-
-
-if __name__ == "__main__":
-    print(json.dumps(digests(Path(sys.argv[1]))))
+        assert_rows_say(rows(tmp_path, config, key), config, slot, annotations)
