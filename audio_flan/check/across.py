@@ -32,7 +32,7 @@ def groups(row: Row, number: int) -> Entries:
     split = row.file.split
     for clip in row.provenance.clips if row.provenance else ():
         yield f"clip {clip.id} of {clip.corpus}", SPLITS.index(split)
-        # What cannot be told of a clip is the fault of its row.
+        # Where a clip's groups cannot be read, that is a fault of its row.
         with suppress(ValueError):
             for group in groups_of(clip):
                 alike = corpus_class(clip.corpus).splits.sharing

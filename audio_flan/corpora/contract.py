@@ -196,7 +196,7 @@ class Corpus(ABC):
 
     @abstractmethod
     def clips(self, shard: Shard) -> Iterator[Clip | Reject]:
-        """The clips of a shard, lazily and in a stable order; what can not be read as rejects."""
+        """The clips of a shard, lazily and in a stable order; what cannot be read as rejects."""
 
     def line_of(self, clip: str) -> tuple[str, int] | None:
         """Where the metadata of a clip stands: a file of the corpus and the number of the line.
@@ -354,7 +354,7 @@ def hash_split(corpus: str, group: str, shares: Shares, seed: int = 0) -> str:
         corpus: key of the corpus, which seeds the hash.
         group: what must not be in two splits.
         shares: the share of each split.
-        seed: another one deals the groups anew, where few groups fell badly.
+        seed: another one deals the groups again, where few groups fell badly.
     """
     digest = blake2b(f"{corpus}:{seed}:{group}".encode(), digest_size=8).digest()
     point = int.from_bytes(digest, "big") / 2**64

@@ -164,7 +164,7 @@ class Generation:
             except Unusable as unusable:
                 failure = unusable
             if failure or not made:
-                # A clip that fails after its first instances is told of as a reject all the same.
+                # A clip that fails after its first instances is listed as a reject as well.
                 self.tally.used -= bool(made)
                 error = failure or nothing
                 self._reject(Reject(clip.corpus, clip.id, error.reason, error.detail))

@@ -88,7 +88,7 @@ class Task(ABC):
         return corpus.domain in domains and self.fields_of(corpus.provides) is not None
 
     def fields_of(self, provided: Collection[str]) -> frozenset[str] | None:
-        """The fields that the task goes by, of those that are provided; None if they do not do."""
+        """The fields that the task needs, of those that are provided; None if some are missing."""
         provided = set(provided)
         sets = (self.requires, *self.alternatives)
         return next((fields for fields in sets if fields <= provided), None)
@@ -119,7 +119,7 @@ class ClipTask(Task):
         """The instances that a clip gives, in a stable order.
 
         Raises:
-            Unusable: the clip can not serve this task.
+            Unusable: the clip cannot serve this task.
         """
 
 
@@ -156,7 +156,7 @@ class PairTask(Task):
     @abstractmethod
     def pairs(self, window: Sequence[Clip], rng: Rng) -> Iterator[Draft | Reject]:
         """The pairs that a window of usable clips gives, in a stable order; a reject for a clip
-        that found a partner but can not be used with it."""
+        that found a partner but cannot be used with it."""
 
 
 class Pool:
@@ -222,5 +222,5 @@ class SimulatedTask(Task):
         """The instances that a clip gives; parameters are drawn first, then rendered.
 
         Raises:
-            Unusable: the clip can not serve this task.
+            Unusable: the clip cannot serve this task.
         """

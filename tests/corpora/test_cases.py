@@ -41,6 +41,10 @@ def folder_name(key: str) -> str:
     return (*corpus_class(key).folders, key)[0]
 
 
+def test_every_corpus_has_a_case_table() -> None:
+    assert list(corpus_keys()) == KEYS
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_the_miniature_says_what_the_table_states(key: str, miniatures: Path) -> None:
     cases = table(key)

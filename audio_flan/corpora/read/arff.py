@@ -70,7 +70,7 @@ def read_arff(folder: Folder, file: str, columns: tuple[str, ...]) -> Relation:
 
 def _values(content: str, place: str) -> list[str]:
     try:
-        # Strict, so that a quote without its end is told of.
+        # Strict, so that a quote without its end is an error.
         return next(csv.reader([content], quotechar="'", skipinitialspace=True, strict=True))
     except csv.Error as error:
         raise _problem(place, f"{error}: {content[:80]!r}") from None

@@ -45,7 +45,7 @@ class _Extraction(SimulatedTask):
         """The slots that say what to extract, and the clips drawn for them.
 
         Raises:
-            Unusable: the clip can not be asked for.
+            Unusable: the clip cannot be asked for.
         """
 
     def drafts(self, clip: Clip, rng: Rng, pools: Mapping[str, Pool]) -> Iterator[Draft]:

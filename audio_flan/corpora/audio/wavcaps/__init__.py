@@ -24,7 +24,7 @@ Quirks:
 The blacklist is optional. Where it is there, clips that are in the test parts of AudioCaps or
 Clotho are rejected ("blacklisted"), whatever split they fall into.
 
-`sound` is told of clips of two seconds or more, as far as their duration is told.
+`sound` is filled for clips of two seconds or more, where their duration is given.
 
 `speech_presence` is a weak label of AudioSet_SL, whose captions were written from AudioSet's strong
 labels; these are meant to name all sounds of a clip. It is "speech" where the caption says that

@@ -14,7 +14,7 @@ Quirks:
 - clips are cut at silences, so that texts may start and end in the middle of a sentence;
 - normalized texts keep abbreviations such as "Mrs.".
 
-Splits: the publisher has none. One reader can not be split by speaker; chapters are.
+Splits: the publisher has none. One reader cannot be split by speaker; chapters are.
 """
 
 from __future__ import annotations
