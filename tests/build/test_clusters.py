@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -100,10 +101,13 @@ def ray_cluster() -> Iterator[Any]:
     pytest.importorskip("ray", reason="clusters need ray: audio-flan[cluster]")
     from ray.cluster_utils import Cluster
 
+    handler = signal.getsignal(signal.SIGTERM)
     head = {"num_cpus": 1, "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=head)
     yield cluster
     cluster.shutdown()
+    # With Ray's own, processes that later tests fork from this one would not end when told to.
+    signal.signal(signal.SIGTERM, handler)
 
 
 @pytest.mark.parametrize("parts", [1, 3])
