@@ -56,9 +56,9 @@ def copy_package(folder: Path, version: str) -> Path:
     """Put this package into a folder, with a version of its own; return its `__init__.py`."""
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "audio_flan", folder / "audio_flan", ignore=ignored)
-    init = folder / "audio_flan" / "__init__.py"
-    init.write_text(init.read_text().replace(f'"{__version__}"', f'"{version}"'))
-    return init
+    stated = folder / "audio_flan" / "version.py"
+    stated.write_text(stated.read_text().replace(f'"{__version__}"', f'"{version}"'))
+    return folder / "audio_flan" / "__init__.py"
 
 
 def versions(out: Path) -> set[str]:
