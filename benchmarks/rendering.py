@@ -48,7 +48,7 @@ CONFIGS = (
 PASSES = {"small": 1, "full": 4}
 """How often all clips are rendered in a turn, each time with another seed."""
 
-ROOM_CLIPS = {"small": 3, "full": 8}
+ROOM_CLIPS = {"small": 30, "full": 80}
 """Clips that get a room in a turn, in one pass."""
 
 LEAST_OF_PLAIN = 0.9
