@@ -36,6 +36,25 @@ def jobs(environment: dict[str, str]) -> list[dict[str, Any]]:
     return [job for job in found if "export" in job["asked"]]
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_sbatch_that_fails_or_is_not_there_is_one_line(
+    slurm: dict[str, str], speech: Path, tmp_path: Path, there: bool
+) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    if there:
+        (folder / "sbatch").write_text("#!/bin/sh\necho invalid partition >&2\nexit 1\n")
+        (folder / "sbatch").chmod(0o755)
+    path = {"PATH": os.pathsep.join([str(folder), "/usr/bin", "/bin"])}
+    options = ("--task", "speech_asr", "--engine", "slurm", "--partition", "cpu")
+    done = in_new_process(
+        "build", tmp_path / "out", "--root", speech, *options, env={**slurm, **path}
+    )
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    last = done.stderr.strip().split("\n")[-1]
+    assert last.startswith("audio-flan: ") and "sbatch" in last
+
+
 def test_slurm_makes_the_same_bytes(
     slurm: dict[str, str], miniatures: Path, tmp_path: Path
 ) -> None:

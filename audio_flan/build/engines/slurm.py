@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import TYPE_CHECKING, Any
 
 from audio_flan.build.engines.contract import OnDone, require
@@ -21,6 +22,7 @@ from audio_flan.build.inputs import digest_of
 from audio_flan.build.options import Plan, Unit
 from audio_flan.build.worker import Worker
 from audio_flan.dataset.layout import STATE
+from audio_flan.errors import BuildError
 
 if TYPE_CHECKING:
     from datatrove.executor.base import PipelineExecutor
@@ -83,7 +85,11 @@ class SlurmEngine:
     sbatch: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, worker: Worker, plan: Plan, units: Sequence[Unit], on_done: OnDone) -> bool:
-        """See `Engine`."""
+        """See `Engine`.
+
+        Raises:
+            BuildError: sbatch is not there, or refuses a job.
+        """
         require("slurm", "datatrove")
         from datatrove.executor.slurm import SlurmPipelineExecutor
 
@@ -109,7 +115,16 @@ class SlurmEngine:
             **options,
         )
         after = {"depends": building} if units else {}
-        SlurmPipelineExecutor([FinishStep(worker, plan)], **ending, **after, **options).run()
+        finishing = SlurmPipelineExecutor([FinishStep(worker, plan)], **ending, **after, **options)
+        try:
+            finishing.run()
+        except FileNotFoundError as error:
+            raise BuildError(f"--engine slurm needs {error.filename}, which is not here") from None
+        except CalledProcessError as error:
+            raise BuildError(
+                f"{error.cmd[0]} ended with exit code {error.returncode} (its message is above); "
+                "check --partition, --time, --memory and --sbatch"
+            ) from None
         return False
 
 
