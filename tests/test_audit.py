@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import os
 import re
 import shutil
 import subprocess
@@ -47,7 +48,8 @@ def audit(
     dataset: Path, corpora: Path, *tasks: str, tools: Path = TOOLS
 ) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-X", "utf8", str(tools / "audit_answers.py")]
-    command += [str(dataset), str(corpora), *tasks]
+    # As it is typed: relative to where one is.
+    command += [str(dataset), os.path.relpath(corpora), *tasks]
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
 
 

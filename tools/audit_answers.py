@@ -28,7 +28,7 @@ BATCH = 64
 
 def main(dataset: str, root: str, *tasks: str) -> int:
     """Audit a dataset; gives the exit code."""
-    corpora = Corpora(Path(root))
+    corpora = Corpora(Path(root).absolute())
     total: Counter[str] = Counter()
     not_audited: Counter[str] = Counter()
     for config in tasks or AUDITORS:

@@ -20,7 +20,7 @@ VERSIONS = ("3.6.0", "4.8.5", "5.2.0")
 
 LIBRARY = """
 import sys, datasets, audio_flan
-from audio_flan.samples import write_miniatures
+from audio_flan.corpora.miniatures import write_miniatures
 datasets.disable_progress_bars()
 write_miniatures("corpora")
 mapped = audio_flan.load_dataset("speech_asr", root="corpora", split="train", cache_dir="cache")
