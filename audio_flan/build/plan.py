@@ -166,10 +166,10 @@ class _Pools:
 
     def read_by(self, unit: Unit) -> dict[str, list[Shard]]:
         """The shards that a unit draws from, by the key of their corpus."""
-        place = unit.config, unit.split
-        if place not in self._shards:
-            self._shards[place] = dict(self._by_corpus(*place))
-        return self._shards[place]
+        key = unit.config, unit.split
+        if key not in self._shards:
+            self._shards[key] = dict(self._by_corpus(*key))
+        return self._shards[key]
 
     def _by_corpus(self, config: str, split: str) -> Iterator[tuple[str, list[Shard]]]:
         task = get_task(config)

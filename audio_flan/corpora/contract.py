@@ -223,6 +223,10 @@ class Corpus(ABC):
         """
         return (clip,)
 
+    def can_have(self, split: str) -> bool:
+        """Whether a split gets any share of the groups, where the corpus is split by their hash."""
+        return self.splits.shares is None or getattr(self.splits.shares, split) > 0
+
     def split_of_group(self, group: str) -> str:
         """The split of a group of clips, by its hash and the shares in `corpus.yaml`."""
         assert self.splits.shares is not None, f"{self.key} states no shares"

@@ -86,8 +86,7 @@ class Records(Corpus):
 
     def files_of(self, split: str) -> Sequence[str]:
         """The files of a split; override it where the folder tells which there are."""
-        shares = self.splits.shares
-        if self.file and shares and not getattr(shares, split):
+        if self.file and not self.can_have(split):
             return []
         return [file] if (file := self.files.get(split, self.file)) else []
 

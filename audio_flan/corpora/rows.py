@@ -33,7 +33,11 @@ class Rows(Corpus):
         """
 
     def split_of(self, row: Row) -> str:
-        """The split of a row of `table`."""
+        """The split of a row of `table`.
+
+        Raises:
+            Unusable: it does not tell; it becomes a reject, listed once.
+        """
         raise NotImplementedError(f"{type(self).__name__} has one table and no split_of")
 
     def is_header(self, row: Row) -> bool:
@@ -42,8 +46,7 @@ class Rows(Corpus):
 
     def tables_of(self, split: str) -> Sequence[Table]:
         """The tables of a split; override it where the folder tells which there are."""
-        shares = self.splits.shares
-        if self.table and shares and not getattr(shares, split):
+        if self.table and not self.can_have(split):
             return []
         return [table] if (table := self.tables.get(split, self.table)) else []
 
@@ -125,8 +128,10 @@ def _item(
         return splits[0], Reject(corpus.key, f"{table.file}:{row.line}", row.reason, row.detail)
     if row.line == 1 and corpus.is_header(row):
         return None
-    split = splits[0] if len(splits) == 1 else corpus.split_of(row)
+    split = splits[0]
     try:
+        if len(splits) > 1:
+            split = corpus.split_of(row)
         return split, corpus.clip(row, split)
     except Unusable as error:
         place = f"{table.file}:{row.line}"

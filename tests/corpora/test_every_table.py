@@ -11,9 +11,10 @@ from hostile import OUTSIDE, SECRET, check_inside
 
 from audio_flan.corpora import corpus_class, corpus_classes
 from audio_flan.corpora.contract import Corpus
-from audio_flan.corpora.read.table import Table
+from audio_flan.corpora.read.table import Row, Table
 from audio_flan.corpora.rows import Rows, forget_clips
-from audio_flan.errors import CorpusLayoutError
+from audio_flan.corpora.speech.ljspeech import LJSpeech
+from audio_flan.errors import CorpusLayoutError, Unusable
 from audio_flan.model.clip import Clip, Reject
 from audio_flan.model.splits import SPLITS
 
@@ -105,3 +106,15 @@ def test_no_value_of_a_table_leads_out_of_the_corpus(key: str, folder: Path) -> 
                 for clip in (item for item in items if isinstance(item, Clip)):
                     check_inside(clip, folder)
         path.write_bytes(data)
+
+
+def test_a_row_whose_split_cannot_be_told_is_listed_once(miniatures: Path) -> None:
+    class WithoutChapter(LJSpeech):
+        def split_of(self, row: Row) -> str:
+            if row.line == 2:
+                raise Unusable("unknown-split", "line 2")
+            return super().split_of(row)
+
+    corpus = WithoutChapter.open(str(miniatures / "LJSpeech-1.1"))
+    rejects = [item for item in read(corpus) if isinstance(item, Reject)]
+    assert [(item.clip, item.reason) for item in rejects] == [("metadata.csv:2", "unknown-split")]

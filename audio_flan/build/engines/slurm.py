@@ -116,16 +116,21 @@ class SlurmEngine:
         )
         after = {"depends": building} if units else {}
         finishing = SlurmPipelineExecutor([FinishStep(worker, plan)], **ending, **after, **options)
-        try:
-            finishing.run()
-        except FileNotFoundError as error:
-            raise BuildError(f"--engine slurm needs {error.filename}, which is not here") from None
-        except CalledProcessError as error:
-            raise BuildError(
-                f"{error.cmd[0]} ended with exit code {error.returncode} (its message is above); "
-                "check --partition, --time, --memory and --sbatch"
-            ) from None
+        _submit(finishing)
         return False
+
+
+def _submit(executor: PipelineExecutor) -> None:
+    """Submit a job and those that it depends on; raises `BuildError` where sbatch does not."""
+    try:
+        executor.run()
+    except FileNotFoundError as error:
+        raise BuildError(f"--engine slurm needs {error.filename}, which is not here") from None
+    except CalledProcessError as error:
+        raise BuildError(
+            f"{error.cmd[0]} ended with exit code {error.returncode} (its message is above); "
+            "check --partition, --time, --memory and --sbatch"
+        ) from None
 
 
 def _records(worker: Worker, units: Sequence[Unit]) -> str:
